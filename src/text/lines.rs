@@ -1,0 +1,441 @@
+//! Lines of a text file, streamed, in any encoding a desktop produces.
+//!
+//! - UTF-8, with or without a byte-order mark, with LF or CRLF line ends, with
+//!   or without a final one. Broken UTF-8 is an error that names the byte.
+//! - UTF-16 with a byte-order mark is decoded. Positions in its errors are
+//!   line numbers.
+//! - Archives, pictures and other binary files are refused by name; so is any
+//!   line that holds a NUL byte.
+//! - A line may be as long as the caller's [`LongLines`] allows: memory stays
+//!   bounded whatever the file holds.
+
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Cursor, Read};
+use std::path::Path;
+
+use super::filetype;
+use crate::error::{Error, Place, Result};
+
+/// Bytes looked at to tell what a file is.
+const HEAD: usize = 8192;
+
+/// What to do with a line longer than the limit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LongLines {
+    /// Hand it out in pieces of at most this many bytes, cut at white space
+    /// where there is any. Right for corpora, whose lines are only context.
+    Split(usize),
+    /// An error. Right where one line must give one answer.
+    Refuse(usize),
+}
+
+/// One line, without its line end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Line<'a> {
+    /// Counted from 1.
+    pub number: u64,
+    /// Bytes from the start of the file to the start of this line.
+    pub offset: u64,
+    /// The text.
+    pub text: &'a str,
+}
+
+/// A reader of lines.
+pub struct Lines {
+    reader: Box<dyn BufRead + Send>,
+    name: String,
+    long: LongLines,
+    number: u64,
+    offset: u64,
+    buffer: Vec<u8>,
+    consumed: usize,
+    /// The last piece handed out was cut inside a line.
+    inside: bool,
+}
+
+impl Lines {
+    /// Opens a file.
+    ///
+    /// # Errors
+    /// [`Error::Io`] when it cannot be opened, [`Error::Input`] when it is
+    /// not text.
+    pub fn open(path: &Path, long: LongLines) -> Result<Self> {
+        if path.is_dir() {
+            return Err(Error::input(
+                Place::file(path),
+                "a folder",
+                "a text file, one text a line",
+            ));
+        }
+        let file = File::open(path).map_err(|error| Error::io(path, "open", error))?;
+        Self::new(&path.display().to_string(), file, long)
+    }
+
+    /// Reads from any source; `name` is what errors call it.
+    ///
+    /// # Errors
+    /// As [`Lines::open`].
+    pub fn new(name: &str, source: impl Read + Send + 'static, long: LongLines) -> Result<Self> {
+        let mut source = source;
+        let mut head = Vec::with_capacity(HEAD);
+        source
+            .by_ref()
+            .take(HEAD as u64)
+            .read_to_end(&mut head)
+            .map_err(|error| Error::io(name, "read", error))?;
+
+        let mut offset = 0;
+        let reader: Box<dyn BufRead + Send> = match head.as_slice() {
+            [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => {
+                source
+                    .read_to_end(&mut head)
+                    .map_err(|error| Error::io(name, "read", error))?;
+                Box::new(Cursor::new(decode_utf16(name, &head)?.into_bytes()))
+            }
+            _ => {
+                refuse_binary(name, &head)?;
+                if head.starts_with(b"\xef\xbb\xbf") {
+                    head.drain(..3);
+                    offset = 3;
+                }
+                Box::new(BufReader::with_capacity(
+                    1 << 16,
+                    Cursor::new(head).chain(source),
+                ))
+            }
+        };
+        Ok(Self {
+            reader,
+            name: name.to_owned(),
+            long,
+            number: 0,
+            offset,
+            buffer: Vec::new(),
+            consumed: 0,
+            inside: false,
+        })
+    }
+
+    /// What errors call this input.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The next line, or `None` at the end.
+    ///
+    /// # Errors
+    /// [`Error::Input`] for a NUL byte, broken UTF-8, or a line that is too
+    /// long; [`Error::Io`] when reading fails.
+    pub fn next_line(&mut self) -> Result<Option<Line<'_>>> {
+        self.offset += self.consumed as u64;
+        self.buffer.drain(..self.consumed);
+        self.consumed = 0;
+
+        let limit = match self.long {
+            LongLines::Split(limit) | LongLines::Refuse(limit) => limit.max(4),
+        };
+        let end = self.read_until_newline(limit)?;
+        if end.is_none() && self.buffer.is_empty() {
+            return Ok(None);
+        }
+        if !self.inside {
+            self.number += 1;
+        }
+        let place = Place::line(&self.name, self.number);
+        let (length, consumed) = match end {
+            Some(newline) => (newline, newline + 1),
+            None if self.buffer.len() <= limit => (self.buffer.len(), self.buffer.len()),
+            None => match self.long {
+                LongLines::Refuse(limit) => {
+                    return Err(Error::input(
+                        place.at_byte(self.offset),
+                        format!("a line of more than {limit} bytes"),
+                        "one text a line",
+                    ));
+                }
+                LongLines::Split(limit) => {
+                    let cut = cut_point(&self.buffer, limit);
+                    (cut, cut)
+                }
+            },
+        };
+        self.inside = end.is_none();
+        self.consumed = consumed;
+
+        let bytes = self.buffer[..length]
+            .strip_suffix(b"\r")
+            .unwrap_or(&self.buffer[..length]);
+        if let Some(nul) = bytes.iter().position(|&byte| byte == 0) {
+            return Err(Error::input(
+                place.at_byte(self.offset + nul as u64),
+                "a NUL byte",
+                "text",
+            ));
+        }
+        match std::str::from_utf8(bytes) {
+            Ok(text) => Ok(Some(Line {
+                number: self.number,
+                offset: self.offset,
+                text,
+            })),
+            Err(error) => {
+                let at = error.valid_up_to();
+                Err(broken_utf8(
+                    place.at_byte(self.offset + at as u64),
+                    bytes[at],
+                ))
+            }
+        }
+    }
+
+    /// Fills the buffer up to the next newline (its position is returned), the
+    /// end of the input, or just past `limit` bytes.
+    fn read_until_newline(&mut self, limit: usize) -> Result<Option<usize>> {
+        let mut searched = 0;
+        loop {
+            if let Some(at) = self.buffer[searched..].iter().position(|&b| b == b'\n') {
+                return Ok(Some(searched + at));
+            }
+            searched = self.buffer.len();
+            if self.buffer.len() > limit {
+                return Ok(None);
+            }
+            let available = match self.reader.fill_buf() {
+                Ok(available) => available,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(error) => return Err(Error::io(&self.name, "read", error)),
+            };
+            if available.is_empty() {
+                return Ok(None);
+            }
+            let taken = available
+                .iter()
+                .position(|&b| b == b'\n')
+                .map_or(available.len(), |at| at + 1)
+                .min(limit + 1 - self.buffer.len());
+            self.buffer.extend_from_slice(&available[..taken]);
+            self.reader.consume(taken);
+        }
+    }
+}
+
+/// A whole file as text, for the formats whose records span lines.
+///
+/// # Errors
+/// As [`Lines::open`], and [`Error::Input`] for broken UTF-8 or a NUL byte.
+pub fn read_to_string(path: &Path) -> Result<String> {
+    let name = path.display().to_string();
+    if path.is_dir() {
+        return Err(Error::input(Place::file(path), "a folder", "a file"));
+    }
+    let mut bytes = std::fs::read(path).map_err(|error| Error::io(path, "read", error))?;
+    if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") {
+        return decode_utf16(&name, &bytes);
+    }
+    refuse_binary(&name, &bytes)?;
+    if bytes.starts_with(b"\xef\xbb\xbf") {
+        bytes.drain(..3);
+    }
+    let line_at = |bytes: &[u8], at: usize| {
+        let line = 1 + bytes[..at].iter().filter(|&&b| b == b'\n').count() as u64;
+        Place::line(&name, line).at_byte(at as u64)
+    };
+    if let Some(nul) = bytes.iter().position(|&byte| byte == 0) {
+        return Err(Error::input(line_at(&bytes, nul), "a NUL byte", "text"));
+    }
+    String::from_utf8(bytes).map_err(|error| {
+        let at = error.utf8_error().valid_up_to();
+        broken_utf8(line_at(error.as_bytes(), at), error.as_bytes()[at])
+    })
+}
+
+fn broken_utf8(place: Place, byte: u8) -> Error {
+    Error::input(
+        place.clone(),
+        format!("the byte 0x{byte:02X}, which is not UTF-8 here"),
+        "UTF-8 text",
+    )
+    .with_hint(format!(
+        "convert the file first: iconv -f WINDOWS-1252 -t UTF-8 {} > converted.txt",
+        place.file
+    ))
+}
+
+fn refuse_binary(name: &str, head: &[u8]) -> Result<()> {
+    let head = &head[..head.len().min(HEAD)];
+    let place = Place {
+        file: name.to_owned(),
+        ..Place::default()
+    };
+    if let Some(kind) = filetype::of(head) {
+        let hint = match kind {
+            "a gzip archive" => Some(format!("unpack it first: gzip -dk {name}")),
+            "a zstd archive" => Some(format!("unpack it first: zstd -dk {name}")),
+            "an xz archive" => Some(format!("unpack it first: xz -dk {name}")),
+            "a bzip2 archive" => Some(format!("unpack it first: bzip2 -dk {name}")),
+            "a finalfusion vector file" | "a safetensors file" => {
+                Some(format!("to see what it holds: senti inspect {name}"))
+            }
+            _ => None,
+        };
+        let error = Error::input(place, kind, "plain text");
+        return Err(match hint {
+            Some(hint) => error.with_hint(hint),
+            None => error,
+        });
+    }
+    let nuls = head.iter().filter(|&&byte| byte == 0).count();
+    if nuls * 4 > head.len() && head.len() >= 4 {
+        return Err(Error::input(
+            place,
+            "what looks like UTF-16 or UTF-32 without a byte-order mark",
+            "UTF-8 text, or UTF-16 with a byte-order mark",
+        )
+        .with_hint(format!(
+            "convert it first: iconv -f UTF-16LE -t UTF-8 {name} > converted.txt"
+        )));
+    }
+    if let Some(at) = head.iter().position(|&byte| byte == 0) {
+        let line = 1 + head[..at].iter().filter(|&&b| b == b'\n').count() as u64;
+        return Err(Error::input(
+            Place::line(name, line).at_byte(at as u64),
+            "binary data (a NUL byte)",
+            "plain text",
+        ));
+    }
+    Ok(())
+}
+
+/// Decodes UTF-16 whose byte-order mark is still in place.
+fn decode_utf16(name: &str, bytes: &[u8]) -> Result<String> {
+    let little = bytes.starts_with(b"\xff\xfe");
+    let units = bytes[2..].chunks_exact(2).map(|pair| {
+        let pair = [pair[0], pair[1]];
+        if little {
+            u16::from_le_bytes(pair)
+        } else {
+            u16::from_be_bytes(pair)
+        }
+    });
+    let mut text = String::with_capacity(bytes.len() / 2);
+    let mut line = 1;
+    for decoded in char::decode_utf16(units) {
+        match decoded {
+            Ok('\0') => {
+                return Err(Error::input(
+                    Place::line(name, line),
+                    "a NUL character",
+                    "text",
+                ));
+            }
+            Ok(character) => {
+                line += u64::from(character == '\n');
+                text.push(character);
+            }
+            Err(error) => {
+                return Err(Error::input(
+                    Place::line(name, line),
+                    format!("the lone surrogate 0x{:04X}", error.unpaired_surrogate()),
+                    "UTF-16 text",
+                ));
+            }
+        }
+    }
+    if bytes.len() % 2 == 1 {
+        return Err(Error::input(
+            Place::line(name, line).at_byte(bytes.len() as u64 - 1),
+            "half a character at the end",
+            "UTF-16 text",
+        ));
+    }
+    Ok(text)
+}
+
+/// Where to cut a line that is too long: after the last white space within
+/// the limit, or between two characters.
+fn cut_point(bytes: &[u8], limit: usize) -> usize {
+    let window = &bytes[..limit.min(bytes.len())];
+    if let Some(space) = window.iter().rposition(u8::is_ascii_whitespace) {
+        return space + 1;
+    }
+    let mut cut = window.len();
+    // A character has at most three continuation bytes; more than that is
+    // broken UTF-8, which the caller reports.
+    while cut > window.len() - 3 && bytes.get(cut).is_some_and(|byte| byte & 0xc0 == 0x80) {
+        cut -= 1;
+    }
+    cut
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn all(bytes: &[u8], long: LongLines) -> Result<Vec<(u64, u64, String)>> {
+        let mut lines = Lines::new("test", Cursor::new(bytes.to_vec()), long)?;
+        let mut out = Vec::new();
+        while let Some(line) = lines.next_line()? {
+            out.push((line.number, line.offset, line.text.to_owned()));
+        }
+        Ok(out)
+    }
+
+    fn texts(bytes: &[u8]) -> Vec<String> {
+        all(bytes, LongLines::Refuse(1 << 20))
+            .unwrap()
+            .into_iter()
+            .map(|(_, _, text)| text)
+            .collect()
+    }
+
+    #[test]
+    fn line_ends_and_marks() {
+        assert_eq!(texts(b""), Vec::<String>::new());
+        assert_eq!(texts(b"a\nb\n"), ["a", "b"]);
+        assert_eq!(texts(b"a\r\nb"), ["a", "b"]);
+        assert_eq!(texts(b"\xef\xbb\xbfa\n\nb"), ["a", "", "b"]);
+        assert_eq!(texts(b"\xff\xfea\0\n\0b\0"), ["a", "b"]);
+        assert_eq!(texts(b"\xfe\xff\0a\0\r\0\n\0b"), ["a", "b"]);
+    }
+
+    #[test]
+    fn long_lines_are_cut_at_spaces_or_refused() {
+        let pieces = all(b"aaa bbb ccc\nd", LongLines::Split(5)).unwrap();
+        let text: String = pieces[..pieces.len() - 1]
+            .iter()
+            .map(|(_, _, text)| text.as_str())
+            .collect();
+        assert_eq!(text, "aaa bbb ccc");
+        assert!(pieces.iter().all(|(_, _, text)| text.len() <= 5));
+        assert_eq!(pieces.last().unwrap(), &(2, 12, "d".to_owned()));
+        assert!(all(b"aaaaaaaa", LongLines::Refuse(5)).is_err());
+        // Without spaces the cut falls between characters.
+        let pieces = all("äöüäöü".as_bytes(), LongLines::Split(5)).unwrap();
+        assert_eq!(
+            pieces
+                .iter()
+                .map(|(_, _, t)| t.as_str())
+                .collect::<String>(),
+            "äöüäöü"
+        );
+    }
+
+    #[test]
+    fn refusals_name_the_byte() {
+        let error = all(b"fine\nbro\xffken", LongLines::Refuse(100)).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "test, line 2, byte 8: found the byte 0xFF, which is not UTF-8 here, expected UTF-8 text"
+        );
+        let gzip = all(b"\x1f\x8b\x08\0abc", LongLines::Refuse(100)).unwrap_err();
+        assert!(gzip.to_string().contains("a gzip archive"), "{gzip}");
+        let bare = all(b"a\0b\0c\0d\0", LongLines::Refuse(100)).unwrap_err();
+        assert!(bare.to_string().contains("UTF-16"), "{bare}");
+        let odd = all(b"\xff\xfea\0b", LongLines::Refuse(100)).unwrap_err();
+        assert!(odd.to_string().contains("half a character"), "{odd}");
+        // Past the head that is checked on opening.
+        let mut late = vec![b'a'; HEAD + 10];
+        late.extend(b"\n\0");
+        assert!(all(&late, LongLines::Refuse(1 << 20)).is_err());
+    }
+}

@@ -1,0 +1,273 @@
+//! Unlabelled text as numbers: every word interned once, sentences as runs of
+//! word ids.
+//!
+//! The text is read a single time. What to leave out (stop words, rare words)
+//! is decided afterwards, from the counts, by [`CorpusReader::settle`].
+
+use rustc_hash::FxHashMap;
+
+use crate::error::{Error, Result};
+use crate::text::lines::Lines;
+use crate::text::stopwords::StopWords;
+use crate::text::tokenizer::Tokenizer;
+
+/// The words kept, most frequent first; equally frequent ones in alphabetical
+/// order, so that ids do not depend on the order of the text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Vocabulary {
+    /// The words; their positions are their ids.
+    pub words: Vec<String>,
+    /// How often each occurs.
+    pub counts: Vec<u64>,
+}
+
+/// Sentences of word ids, and what was left out to get them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Corpus {
+    /// The words.
+    pub vocabulary: Vocabulary,
+    /// All sentences, one after the other.
+    pub ids: Vec<u32>,
+    /// For each sentence, where it ends in `ids`.
+    pub ends: Vec<usize>,
+    /// Words that occurred too rarely to be kept.
+    pub types_dropped: usize,
+    /// How many running words that left out.
+    pub tokens_dropped: u64,
+}
+
+impl Corpus {
+    /// The sentences.
+    pub fn sentences(&self) -> impl Iterator<Item = &[u32]> {
+        (0..self.ends.len()).map(|sentence| self.sentence(sentence))
+    }
+
+    /// One sentence, by its position.
+    pub fn sentence(&self, sentence: usize) -> &[u32] {
+        let start = match sentence {
+            0 => 0,
+            _ => self.ends[sentence - 1],
+        };
+        &self.ids[start..self.ends[sentence]]
+    }
+}
+
+/// Interns text as it comes.
+#[derive(Debug, Default)]
+pub struct CorpusReader {
+    index: FxHashMap<Box<str>, u32>,
+    words: Vec<Box<str>>,
+    counts: Vec<u64>,
+    ids: Vec<u32>,
+    ends: Vec<usize>,
+}
+
+impl CorpusReader {
+    /// An empty corpus.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds one sentence (or document: words further apart than the window
+    /// never meet).
+    ///
+    /// # Errors
+    /// [`Error::Setting`] beyond 2^32 different words.
+    pub fn add(&mut self, text: &str) -> Result<()> {
+        let before = self.ids.len();
+        for token in Tokenizer::default().tokens(text) {
+            let id = match self.index.get(token.word.as_ref()) {
+                Some(&id) => id,
+                None => {
+                    let id = u32::try_from(self.words.len()).map_err(|_| {
+                        Error::setting("words", "more than 2^32 different words", "fewer")
+                    })?;
+                    let word: Box<str> = token.word.as_ref().into();
+                    self.words.push(word.clone());
+                    self.counts.push(0);
+                    self.index.insert(word, id);
+                    id
+                }
+            };
+            self.counts[id as usize] += 1;
+            self.ids.push(id);
+        }
+        if self.ids.len() > before {
+            self.ends.push(self.ids.len());
+        }
+        Ok(())
+    }
+
+    /// Adds every line of a file. `on_line` is called with the bytes read so
+    /// far, and ends the reading by returning an error.
+    ///
+    /// # Errors
+    /// As [`Lines`].
+    pub fn add_lines(
+        &mut self,
+        mut lines: Lines,
+        mut on_line: impl FnMut(u64) -> Result<()>,
+    ) -> Result<()> {
+        while let Some(line) = lines.next_line()? {
+            self.add(line.text)?;
+            on_line(line.offset + line.text.len() as u64)?;
+        }
+        Ok(())
+    }
+
+    /// Lines with at least one word.
+    pub fn sentences(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// Running words that are not stop words.
+    pub fn tokens_without(&self, stop_words: &StopWords) -> u64 {
+        self.counted()
+            .filter(|(word, _)| !stop_words.contains(word))
+            .map(|(_, count)| count)
+            .sum()
+    }
+
+    /// Each word with its count.
+    pub fn counted(&self) -> impl Iterator<Item = (&str, u64)> + Clone {
+        self.words
+            .iter()
+            .map(|word| &**word)
+            .zip(self.counts.iter().copied())
+    }
+
+    /// Leaves out stop words and words that occur less than `min_count` times,
+    /// and numbers the others.
+    ///
+    /// # Errors
+    /// [`Error::TooLittle`] when less than two words are left.
+    pub fn settle(self, stop_words: &StopWords, min_count: u64) -> Result<Corpus> {
+        let mut kept: Vec<u32> = Vec::new();
+        let mut types_dropped = 0;
+        let mut tokens_dropped = 0;
+        for (id, (word, count)) in self.counted().enumerate() {
+            if stop_words.contains(word) {
+                continue;
+            }
+            if count < min_count {
+                types_dropped += 1;
+                tokens_dropped += count;
+            } else {
+                kept.push(id as u32);
+            }
+        }
+        if kept.len() < 2 {
+            return Err(Error::too_little(
+                format!(
+                    "{} different words that occur at least {min_count} times",
+                    kept.len()
+                ),
+                "text with at least two, of which some occur together",
+            )
+            .with_hint("give it more text, or lower --min-count"));
+        }
+        kept.sort_by(|&a, &b| {
+            let (a, b) = (a as usize, b as usize);
+            self.counts[b]
+                .cmp(&self.counts[a])
+                .then_with(|| self.words[a].cmp(&self.words[b]))
+        });
+
+        const DROPPED: u32 = u32::MAX;
+        let mut renumbered = vec![DROPPED; self.words.len()];
+        for (new, &old) in kept.iter().enumerate() {
+            renumbered[old as usize] = new as u32;
+        }
+        let mut ids = Vec::with_capacity(self.ids.len());
+        let mut ends = Vec::with_capacity(self.ends.len());
+        let mut start = 0;
+        for &end in &self.ends {
+            let before = ids.len();
+            ids.extend(
+                self.ids[start..end]
+                    .iter()
+                    .map(|&old| renumbered[old as usize])
+                    .filter(|&new| new != DROPPED),
+            );
+            if ids.len() > before {
+                ends.push(ids.len());
+            }
+            start = end;
+        }
+        Ok(Corpus {
+            vocabulary: Vocabulary {
+                words: kept
+                    .iter()
+                    .map(|&id| self.words[id as usize].to_string())
+                    .collect(),
+                counts: kept.iter().map(|&id| self.counts[id as usize]).collect(),
+            },
+            ids,
+            ends,
+            types_dropped,
+            tokens_dropped,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn reader(texts: &[&str]) -> CorpusReader {
+        let mut reader = CorpusReader::new();
+        for text in texts {
+            reader.add(text).unwrap();
+        }
+        reader
+    }
+
+    #[test]
+    fn words_are_numbered_by_frequency() {
+        let corpus = reader(&["b a b", "", "c b a", "d"])
+            .settle(&StopWords::none(), 2)
+            .unwrap();
+        assert_eq!(corpus.vocabulary.words, ["b", "a"]);
+        assert_eq!(corpus.vocabulary.counts, [3, 2]);
+        assert_eq!(
+            corpus.sentences().collect::<Vec<_>>(),
+            [&[0, 1, 0][..], &[0, 1]]
+        );
+        assert_eq!((corpus.types_dropped, corpus.tokens_dropped), (2, 2));
+    }
+
+    #[test]
+    fn stop_words_leave_no_gap() {
+        let corpus = reader(&["the film was great", "the film was dull"])
+            .settle(&StopWords::language("en").unwrap(), 1)
+            .unwrap();
+        assert_eq!(corpus.vocabulary.words, ["film", "dull", "great"]);
+        assert_eq!(corpus.types_dropped, 0);
+    }
+
+    #[test]
+    fn one_word_is_too_little() {
+        assert!(matches!(
+            reader(&["good good good"]).settle(&StopWords::none(), 1),
+            Err(Error::TooLittle { .. })
+        ));
+        assert!(reader(&[]).settle(&StopWords::none(), 1).is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn counts_add_up(texts in proptest::collection::vec("[a-e ]{0,20}", 1..20), min in 1u64..4) {
+            let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+            let reader = reader(&texts);
+            let total = reader.tokens_without(&StopWords::none());
+            if let Ok(corpus) = reader.settle(&StopWords::none(), min) {
+                let kept: u64 = corpus.vocabulary.counts.iter().sum();
+                prop_assert_eq!(kept, corpus.ids.len() as u64);
+                prop_assert_eq!(kept + corpus.tokens_dropped, total);
+                prop_assert_eq!(corpus.sentences().map(<[u32]>::len).sum::<usize>(), corpus.ids.len());
+                prop_assert!(corpus.sentences().all(|sentence| !sentence.is_empty()));
+            }
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! Questions about word vectors: which words are near, which word completes
+//! an analogy.
+
+use finalfusion::similarity::{Analogy, WordSimilarity, WordSimilarityResult};
+
+use super::WordVectors;
+
+/// A word and its cosine similarity to what was asked.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Neighbour {
+    /// The word.
+    pub word: String,
+    /// The cosine, -1 to 1. For analogies: of the vector that was asked for.
+    pub similarity: f32,
+}
+
+impl From<WordSimilarityResult<'_>> for Neighbour {
+    fn from(result: WordSimilarityResult<'_>) -> Self {
+        Self {
+            word: result.word().to_owned(),
+            similarity: result.cosine_similarity(),
+        }
+    }
+}
+
+impl WordVectors {
+    /// The `count` words nearest to a word by cosine, itself left out, nearest
+    /// first; nothing when the word is unknown.
+    pub fn nearest(&self, word: &str, count: usize) -> Option<Vec<Neighbour>> {
+        if count == 0 {
+            // The library underneath does not expect to be asked for nothing.
+            return self.index(word).map(|_| Vec::new());
+        }
+        let found = self.embeddings.word_similarity(word, count, None)?;
+        Some(found.into_iter().map(Neighbour::from).collect())
+    }
+
+    /// The `count` words that are to `c` as `b` is to `a`: nearest to
+    /// b - a + c, the three left out (3CosAdd: Mikolov, Yih and Zweig 2013,
+    /// section 4).
+    ///
+    /// # Errors
+    /// The words of the three that are unknown.
+    pub fn analogy<'w>(
+        &self,
+        [a, b, c]: [&'w str; 3],
+        count: usize,
+    ) -> Result<Vec<Neighbour>, Vec<&'w str>> {
+        let unknown: Vec<_> = [a, b, c]
+            .into_iter()
+            .filter(|word| self.index(word).is_none())
+            .collect();
+        if !unknown.is_empty() {
+            return Err(unknown);
+        }
+        if count == 0 {
+            return Ok(Vec::new());
+        }
+        self.embeddings
+            .analogy([a, b, c], count, None)
+            .map(|found| found.into_iter().map(Neighbour::from).collect())
+            .map_err(|known| {
+                [a, b, c]
+                    .into_iter()
+                    .zip(known)
+                    .filter(|(_, known)| !known)
+                    .map(|(word, _)| word)
+                    .collect()
+            })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn vectors() -> WordVectors {
+        let words = ["king", "queen", "man", "woman", "tree"];
+        let rows = [
+            [1.0, 1.0, 0.0],
+            [1.0, -1.0, 0.0],
+            [0.1, 1.0, 0.2],
+            [0.1, -1.0, 0.2],
+            [0.0, 0.0, 1.0],
+        ];
+        WordVectors::new(words.map(str::to_owned).to_vec(), rows.concat(), 3).unwrap()
+    }
+
+    #[test]
+    fn the_nearest_comes_first_and_is_never_the_word_itself() {
+        let near = vectors().nearest("king", 2).unwrap();
+        assert_eq!(near[0].word, "man");
+        assert_eq!(near.len(), 2);
+        assert!(near[0].similarity >= near[1].similarity);
+        assert_eq!(vectors().nearest("nobody", 2), None);
+        assert_eq!(vectors().nearest("king", 0), Some(Vec::new()));
+        assert_eq!(vectors().nearest("king", 99).unwrap().len(), 4);
+    }
+
+    #[test]
+    fn analogies() {
+        let found = vectors().analogy(["man", "woman", "king"], 1).unwrap();
+        assert_eq!(found[0].word, "queen");
+        assert_eq!(vectors().analogy(["man", "x", "y"], 1), Err(vec!["x", "y"]));
+        assert_eq!(vectors().analogy(["man", "woman", "king"], 0), Ok(vec![]));
+    }
+}

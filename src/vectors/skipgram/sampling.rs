@@ -1,0 +1,243 @@
+//! Everything random about the training: which words are kept, how wide a
+//! window is, which words serve as noise.
+//!
+//! Sources: Mikolov, Sutskever, Chen, Corrado and Dean, "Distributed
+//! Representations of Words and Phrases and their Compositionality" (2013),
+//! sections 2.2 and 2.3; the subsampling formula is that of their published
+//! program, which differs from the paper's equation 5. The alias method is
+//! Walker's (1977) in Vose's formulation (1991).
+
+use rand_xoshiro::Xoshiro256PlusPlus;
+use rand_xoshiro::rand_core::{RngCore, SeedableRng};
+
+use super::settings::Settings;
+
+/// Counts are raised to this power to get the noise distribution.
+const NOISE_POWER: f64 = 0.75;
+/// Draws before a noise word that equals the centre or an earlier noise word
+/// is taken all the same (vocabularies of a handful of words).
+const MOST_DRAWS: usize = 8;
+
+/// The random numbers of one unit of work.
+pub(super) type Stream = Xoshiro256PlusPlus;
+
+/// The random choices of one training.
+pub(super) struct Sampler {
+    seed: u64,
+    window: u64,
+    negatives: usize,
+    /// For each word, its probability of being kept in units of 2^-32.
+    keep: Vec<u64>,
+    noise: Alias,
+}
+
+impl Sampler {
+    pub(super) fn new(counts: &[u64], settings: &Settings) -> Self {
+        let total: u64 = counts.iter().sum();
+        let weights: Vec<f64> = counts
+            .iter()
+            .map(|&count| (count as f64).powf(NOISE_POWER))
+            .collect();
+        Self {
+            seed: settings.seed,
+            window: settings.window as u64,
+            negatives: settings.negatives,
+            keep: counts
+                .iter()
+                .map(|&count| {
+                    let share = count as f64 / total as f64;
+                    (keep_probability(share, settings.subsample) * 2f64.powi(32)) as u64
+                })
+                .collect(),
+            noise: Alias::new(&weights),
+        }
+    }
+
+    /// The stream of one sentence in one epoch: results do not depend on which
+    /// thread works on it.
+    pub(super) fn stream(&self, epoch: u64, sentence: u64) -> Stream {
+        Stream::seed_from_u64(mix(mix(mix(self.seed) ^ epoch) ^ sentence))
+    }
+
+    #[inline(always)]
+    pub(super) fn keeps(&self, id: u32, random: &mut Stream) -> bool {
+        let keep = self.keep[id as usize];
+        keep >= 1 << 32 || random.next_u64() >> 32 < keep
+    }
+
+    /// Words to each side: uniform between 1 and the window.
+    #[inline(always)]
+    pub(super) fn width(&self, random: &mut Stream) -> usize {
+        1 + below(self.window, random) as usize
+    }
+
+    /// Adds the noise words of a centre, which stands in `targets[0]`.
+    #[inline(always)]
+    pub(super) fn add_noise(&self, targets: &mut Vec<u32>, random: &mut Stream) {
+        for _ in 0..self.negatives {
+            let mut id = self.noise.draw(random);
+            for _ in 1..MOST_DRAWS {
+                if !targets.contains(&id) {
+                    break;
+                }
+                id = self.noise.draw(random);
+            }
+            // The centre itself is never noise.
+            if id != targets[0] {
+                targets.push(id);
+            }
+        }
+    }
+}
+
+/// The probability that a word with this share of the text is kept:
+/// sqrt(t/f) + t/f, at most 1, where t is `subsample`; 1 when t is 0.
+fn keep_probability(share: f64, subsample: f64) -> f64 {
+    if subsample == 0.0 || share == 0.0 {
+        return 1.0;
+    }
+    let ratio = subsample / share;
+    (ratio.sqrt() + ratio).min(1.0)
+}
+
+/// The finaliser of SplitMix64 (Steele, Lea and Flood 2014).
+pub(super) fn mix(value: u64) -> u64 {
+    let mut z = value.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    z ^ (z >> 31)
+}
+
+/// A number below `bound`, which is less than 2^32.
+#[inline(always)]
+fn below(bound: u64, random: &mut Stream) -> u64 {
+    ((random.next_u64() >> 32) * bound) >> 32
+}
+
+/// A number in [0, 1).
+pub(super) fn unit(random: &mut Stream) -> f32 {
+    (random.next_u64() >> 40) as f32 / (1u64 << 24) as f32
+}
+
+/// Draws from a fixed distribution in constant time.
+struct Alias {
+    /// For each slot, the probability of staying in units of 2^-32, and the
+    /// word to go to otherwise.
+    slots: Vec<(u64, u32)>,
+}
+
+impl Alias {
+    fn new(weights: &[f64]) -> Self {
+        let total: f64 = weights.iter().sum();
+        let mut scaled: Vec<f64> = weights
+            .iter()
+            .map(|weight| weight / total * weights.len() as f64)
+            .collect();
+        let (mut small, mut large): (Vec<u32>, Vec<u32>) =
+            (0..weights.len() as u32).partition(|&id| scaled[id as usize] < 1.0);
+        let mut slots: Vec<(u64, u32)> =
+            (0..weights.len() as u32).map(|id| (1 << 32, id)).collect();
+        while let (Some(poor), Some(&rich)) = (small.pop(), large.last()) {
+            slots[poor as usize] = ((scaled[poor as usize] * 2f64.powi(32)) as u64, rich);
+            scaled[rich as usize] -= 1.0 - scaled[poor as usize];
+            if scaled[rich as usize] < 1.0 {
+                large.pop();
+                small.push(rich);
+            }
+        }
+        Self { slots }
+    }
+
+    #[inline(always)]
+    fn draw(&self, random: &mut Stream) -> u32 {
+        let bits = random.next_u64();
+        let slot = ((bits >> 32) * self.slots.len() as u64) >> 32;
+        let (stay, other) = self.slots[slot as usize];
+        if bits & 0xffff_ffff < stay {
+            slot as u32
+        } else {
+            other
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn settings(subsample: f64) -> Settings {
+        Settings {
+            subsample,
+            window: 3,
+            ..Settings::for_tokens(1000)
+        }
+    }
+
+    #[test]
+    fn noise_follows_the_counts_to_the_power_of_three_quarters() {
+        let counts = [1, 16, 81, 256, 0];
+        let sampler = Sampler::new(&counts, &settings(0.0));
+        let mut random = sampler.stream(0, 0);
+        let draws = 400_000;
+        let mut seen = [0u32; 5];
+        for _ in 0..draws {
+            seen[sampler.noise.draw(&mut random) as usize] += 1;
+        }
+        // 1, 8, 27, 64 of 100.
+        for (seen, share) in seen.into_iter().zip([0.01, 0.08, 0.27, 0.64, 0.0]) {
+            let deviation = (share * (1.0 - share) / f64::from(draws)).sqrt();
+            let got = f64::from(seen) / f64::from(draws);
+            assert!((got - share).abs() <= 4.0 * deviation, "{got} for {share}");
+        }
+    }
+
+    #[test]
+    fn frequent_words_are_thinned_and_rare_ones_are_not() {
+        // f = 0.01, t = 1e-4: sqrt(0.01) + 0.01.
+        assert!((keep_probability(0.01, 1e-4) - 0.11).abs() < 1e-12);
+        assert_eq!(keep_probability(1e-5, 1e-4), 1.0);
+        assert_eq!(keep_probability(0.5, 0.0), 1.0);
+        let sampler = Sampler::new(&[9900, 100], &settings(1e-2));
+        let mut random = sampler.stream(0, 0);
+        let kept = (0..100_000)
+            .filter(|_| sampler.keeps(0, &mut random))
+            .count();
+        let expected = keep_probability(0.99, 1e-2);
+        assert!((kept as f64 / 1e5 - expected).abs() < 0.005);
+        assert!((0..1000).all(|_| sampler.keeps(1, &mut random)));
+    }
+
+    #[test]
+    fn noise_is_never_the_centre_and_widths_are_in_range() {
+        let sampler = Sampler::new(&[5, 5], &settings(0.0));
+        let mut random = sampler.stream(1, 2);
+        for _ in 0..1000 {
+            let mut targets = vec![1];
+            sampler.add_noise(&mut targets, &mut random);
+            assert!(targets[1..].iter().all(|&id| id == 0));
+            assert!((1..=3).contains(&sampler.width(&mut random)));
+        }
+    }
+
+    #[test]
+    fn streams_differ_by_seed_epoch_and_sentence() {
+        let sampler = Sampler::new(&[1, 1], &settings(0.0));
+        let other = Sampler::new(
+            &[1, 1],
+            &Settings {
+                seed: 1,
+                ..settings(0.0)
+            },
+        );
+        let first = |mut stream: Stream| stream.next_u64();
+        let drawn = [
+            first(sampler.stream(0, 0)),
+            first(sampler.stream(0, 1)),
+            first(sampler.stream(1, 0)),
+            first(other.stream(0, 0)),
+        ];
+        for (at, value) in drawn.iter().enumerate() {
+            assert!(!drawn[..at].contains(value));
+        }
+    }
+}

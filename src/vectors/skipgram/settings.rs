@@ -1,0 +1,201 @@
+//! What can be set, its ranges, and defaults that fit the corpus.
+
+use std::fmt::Display;
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Error, Result};
+
+/// Settings of a training.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Settings {
+    /// Components of a vector, 1 to 4096.
+    pub dims: usize,
+    /// Words to each side of the centre, at most; each window's width is drawn
+    /// between 1 and this. 1 to 1000.
+    pub window: usize,
+    /// Noise words a window, 1 to 100.
+    pub negatives: usize,
+    /// Passes over the corpus, 1 to 100,000.
+    pub epochs: usize,
+    /// Words that occur less often are left out, 1 or more.
+    pub min_count: u64,
+    /// Words more frequent than this share of the text are thinned out; 0
+    /// keeps all. 0 to 1.
+    pub subsample: f64,
+    /// Step size at the start; falls linearly. Above 0, at most 10.
+    pub learning_rate: f64,
+    /// Start of all random numbers, 0 to 2^63 - 1.
+    pub seed: u64,
+    /// Threads, 1 to 256. More than one is faster and not reproducible.
+    pub threads: usize,
+}
+
+impl Settings {
+    /// Defaults for a corpus of `tokens` running words (stop words left out).
+    ///
+    /// | running words | min count | subsample |
+    /// |---|---|---|
+    /// | below 20,000 | 1 | off |
+    /// | below 200,000 | 2 | 1e-3 |
+    /// | below 2,000,000 | 5 | 1e-4 |
+    /// | from there on | 10 | 1e-4 |
+    ///
+    /// Dimensions are twice the fourth root of the running words, rounded to a
+    /// multiple of 4, between 8 and 100. Epochs are as many as bring the words
+    /// seen to two million, between 5 and 200. The window is 10 and there are
+    /// 5 noise words: with a window that wide, words are similar when their
+    /// topic and tone are, not their grammar.
+    pub fn for_tokens(tokens: u64) -> Self {
+        let (min_count, subsample) = match tokens {
+            0..20_000 => (1, 0.0),
+            20_000..200_000 => (2, 1e-3),
+            200_000..2_000_000 => (5, 1e-4),
+            _ => (10, 1e-4),
+        };
+        let root = (tokens as f64).sqrt().sqrt();
+        Self {
+            dims: ((root / 2.0).round() as usize * 4).clamp(8, 100),
+            window: 10,
+            negatives: 5,
+            epochs: (2_000_000 / tokens.max(1)).clamp(5, 200) as usize,
+            min_count,
+            subsample,
+            learning_rate: 0.025,
+            seed: 0,
+            threads: 1,
+        }
+    }
+
+    /// Checks every range.
+    ///
+    /// # Errors
+    /// [`Error::Setting`] with the option's name.
+    pub fn check(&self) -> Result<()> {
+        within("--dims", self.dims, 1, 4096)?;
+        within("--window", self.window, 1, 1000)?;
+        within("--negatives", self.negatives, 1, 100)?;
+        within("--epochs", self.epochs, 1, 100_000)?;
+        within("--min-count", self.min_count, 1, u64::MAX)?;
+        within("--subsample", self.subsample, 0.0, 1.0)?;
+        within("--lr", self.learning_rate, f64::MIN_POSITIVE, 10.0)?;
+        within("--seed", self.seed, 0, i64::MAX as u64)?;
+        within("--threads", self.threads, 1, 256)
+    }
+}
+
+fn within<T: PartialOrd + Display>(name: &str, value: T, least: T, most: T) -> Result<()> {
+    // Not a number is not within.
+    if value >= least && value <= most {
+        Ok(())
+    } else if name == "--lr" {
+        Err(Error::setting(name, value, "above 0, at most 10"))
+    } else {
+        Err(Error::setting(name, value, format!("{least} to {most}")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn defaults_grow_with_the_corpus() {
+        let demo = Settings::for_tokens(250);
+        assert_eq!((demo.dims, demo.epochs, demo.min_count), (8, 200, 1));
+        let reviews = Settings::for_tokens(17_000_000);
+        assert_eq!(
+            (
+                reviews.dims,
+                reviews.epochs,
+                reviews.min_count,
+                reviews.window
+            ),
+            (100, 5, 10, 10)
+        );
+        for exponent in 0..40 {
+            let settings = Settings::for_tokens(3u64.saturating_pow(exponent));
+            settings.check().unwrap();
+        }
+    }
+
+    #[test]
+    fn out_of_range_is_named() {
+        let good = Settings::for_tokens(1000);
+        for (bad, name) in [
+            (
+                Settings {
+                    dims: 0,
+                    ..good.clone()
+                },
+                "--dims",
+            ),
+            (
+                Settings {
+                    window: 0,
+                    ..good.clone()
+                },
+                "--window",
+            ),
+            (
+                Settings {
+                    negatives: 0,
+                    ..good.clone()
+                },
+                "--negatives",
+            ),
+            (
+                Settings {
+                    epochs: 0,
+                    ..good.clone()
+                },
+                "--epochs",
+            ),
+            (
+                Settings {
+                    min_count: 0,
+                    ..good.clone()
+                },
+                "--min-count",
+            ),
+            (
+                Settings {
+                    subsample: f64::NAN,
+                    ..good.clone()
+                },
+                "--subsample",
+            ),
+            (
+                Settings {
+                    learning_rate: f64::NAN,
+                    ..good.clone()
+                },
+                "--lr",
+            ),
+            (
+                Settings {
+                    learning_rate: 0.0,
+                    ..good.clone()
+                },
+                "--lr",
+            ),
+            (
+                Settings {
+                    seed: u64::MAX,
+                    ..good.clone()
+                },
+                "--seed",
+            ),
+            (
+                Settings {
+                    threads: 0,
+                    ..good.clone()
+                },
+                "--threads",
+            ),
+        ] {
+            let message = bad.check().unwrap_err().to_string();
+            assert!(message.starts_with(name), "{message}");
+        }
+    }
+}

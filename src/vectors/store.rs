@@ -1,0 +1,298 @@
+//! Word vectors in files.
+//!
+//! senti writes [finalfusion](https://finalfusion.github.io) files: metadata,
+//! vocabulary, a matrix of unit-length rows, and the lengths the rows had. The
+//! metadata has a table `[senti]` with the [`Origin`] and a `seal`: see
+//! [`crate::files::seal`]. Vectors of other programs have none, and are checked
+//! for their structure and values only.
+
+use std::io::Cursor;
+use std::ops::Range;
+use std::path::Path;
+
+use finalfusion::embeddings::Embeddings;
+use finalfusion::io::{ReadEmbeddings, WriteEmbeddings};
+use finalfusion::metadata::Metadata;
+use finalfusion::storage::{NdArray, StorageView};
+use finalfusion::vocab::{SimpleVocab, Vocab};
+
+use super::{Origin, WordVectors, fifu};
+use crate::error::{Error, Place, Result};
+use crate::files::digest::hex;
+use crate::files::seal::{self, Seal};
+use crate::files::write::write_whole;
+use crate::text::filetype;
+
+/// The key of our table in the metadata.
+const TABLE: &str = "senti";
+/// What stands before the seal's digits in the metadata.
+const SEAL_KEY: &[u8] = b"\nseal = \"";
+const SEAL_DIGITS: usize = 64;
+
+impl WordVectors {
+    /// Writes the vectors, whole or not at all. Equal vectors with equal
+    /// origins give equal bytes.
+    ///
+    /// # Errors
+    /// [`Error::Io`].
+    pub fn write(&self, path: &Path) -> Result<()> {
+        write_whole(path, &self.to_bytes(path)?)
+    }
+
+    fn to_bytes(&self, path: &Path) -> Result<Vec<u8>> {
+        let refused =
+            |reason: String| Error::artifact(path.display().to_string(), reason, "vectors");
+        let mut sealed = self.embeddings.clone();
+        if let Some(origin) = &self.origin {
+            let mut table =
+                toml::Table::try_from(origin).map_err(|error| refused(error.to_string()))?;
+            table.insert("seal".to_owned(), "0".repeat(SEAL_DIGITS).into());
+            let mut metadata = toml::Table::new();
+            metadata.insert(TABLE.to_owned(), table.into());
+            sealed.set_metadata(Some(Metadata::new(metadata)));
+        }
+        let mut buffer = Cursor::new(Vec::new());
+        sealed
+            .write_embeddings(&mut buffer)
+            .map_err(|error| refused(error.to_string()))?;
+        let mut bytes = buffer.into_inner();
+        let layout = fifu::check(&bytes).map_err(|flaw| refused(flaw.found))?;
+        if let Some(field) = seal_field(&bytes, &layout) {
+            let digest = hex(&seal::digest(&bytes, field.clone(), b'0'));
+            bytes[field].copy_from_slice(digest.as_bytes());
+        }
+        Ok(bytes)
+    }
+
+    /// Reads a finalfusion file, after checking every byte of it.
+    ///
+    /// # Errors
+    /// [`Error::Io`] when it cannot be read, [`Error::Artifact`] when it is
+    /// something else, damaged, or changed since senti wrote it.
+    pub fn read(path: &Path) -> Result<Self> {
+        let bytes = std::fs::read(path).map_err(|error| Error::io(path, "read", error))?;
+        match Self::from_bytes(path, &bytes)? {
+            (_, Seal::Broken) => Err(Error::artifact(
+                path.display().to_string(),
+                "a file that was changed after senti wrote it (its seal does not fit)",
+                "the bytes that were written",
+            )
+            .with_hint("restore it from a copy, or train it again: senti pretrain")),
+            (vectors, Seal::Intact | Seal::None) => Ok(vectors),
+        }
+    }
+
+    /// The vectors in `bytes`, and whether the seal fits; `path` is what
+    /// errors call them.
+    ///
+    /// # Errors
+    /// [`Error::Artifact`].
+    pub fn from_bytes(path: &Path, bytes: &[u8]) -> Result<(Self, Seal)> {
+        let layout = fifu::check(bytes).map_err(|flaw| explain(path, bytes, flaw))?;
+        let refused = |reason: String| {
+            Error::artifact(path.display().to_string(), reason, "finalfusion vectors")
+        };
+        let field = seal_field(bytes, &layout);
+        let ours = metadata_has_table(bytes, &layout);
+        let seal = match &field {
+            None if ours => Seal::Broken,
+            None => Seal::None,
+            Some(field) => {
+                let digest = hex(&seal::digest(bytes, field.clone(), b'0'));
+                if digest.as_bytes() == &bytes[field.clone()] {
+                    Seal::Intact
+                } else {
+                    Seal::Broken
+                }
+            }
+        };
+        let embeddings: Embeddings<SimpleVocab, NdArray> =
+            Embeddings::read_embeddings(&mut Cursor::new(bytes))
+                .map_err(|error| refused(error.to_string()))?;
+        let (metadata, vocabulary, storage, norms) = embeddings.into_parts();
+        let words = vocabulary.words().to_vec();
+        let rows: Vec<f32> = storage.view().iter().copied().collect();
+        let unit = rows.chunks_exact(layout.dims).all(|row| {
+            let square: f32 = row.iter().map(|value| value * value).sum();
+            square == 0.0 || (square - 1.0).abs() < 1e-3
+        });
+        // Files of other programs may hold rows of any length.
+        let vectors = match norms {
+            Some(norms) if unit => {
+                Self::from_unit(words, rows, layout.dims, norms.iter().copied().collect())?
+            }
+            _ => Self::new(words, rows, layout.dims)?,
+        };
+        let origin = metadata
+            .as_ref()
+            .and_then(|metadata| metadata.get(TABLE))
+            .map(|table| {
+                let mut table = table.clone();
+                if let Some(table) = table.as_table_mut() {
+                    table.remove("seal");
+                }
+                table.try_into::<Origin>()
+            })
+            .transpose();
+        match origin {
+            Ok(Some(origin)) => Ok((vectors.with_origin(origin), seal)),
+            Ok(None) => Ok((vectors, seal)),
+            Err(error) => Err(refused(format!("settings that cannot be read ({error})"))),
+        }
+    }
+}
+
+/// Where the seal's digits stand, when the metadata has a seal.
+fn seal_field(bytes: &[u8], layout: &fifu::Layout) -> Option<Range<usize>> {
+    let metadata = layout.metadata.clone()?;
+    let text = bytes.get(metadata.clone())?;
+    let at = text
+        .windows(SEAL_KEY.len())
+        .position(|window| window == SEAL_KEY)?;
+    let start = metadata.start + at + SEAL_KEY.len();
+    let field = start..start + SEAL_DIGITS;
+    (field.end <= metadata.end).then_some(field)
+}
+
+/// Whether senti wrote the metadata. Its files always have a seal, so one
+/// without was changed.
+fn metadata_has_table(bytes: &[u8], layout: &fifu::Layout) -> bool {
+    let header = format!("[{TABLE}]");
+    layout
+        .metadata
+        .clone()
+        .and_then(|metadata| bytes.get(metadata))
+        .is_some_and(|text| text.starts_with(header.as_bytes()))
+}
+
+fn explain(path: &Path, bytes: &[u8], flaw: fifu::Flaw) -> Error {
+    let place = Place::file(path).at_byte(flaw.byte as u64).to_string();
+    if bytes.is_empty() {
+        return Error::artifact(place, "an empty file", "finalfusion vectors")
+            .with_hint("train vectors first: senti pretrain corpus.txt");
+    }
+    if bytes.starts_with(b"FiFu") {
+        return Error::artifact(place, flaw.found, flaw.expected).with_hint(
+            "the file is damaged or incomplete: restore it, or run senti pretrain again",
+        );
+    }
+    let found = match filetype::of(bytes) {
+        Some(kind) => kind,
+        None if std::str::from_utf8(&bytes[..bytes.len().min(64)]).is_ok() => "plain text",
+        None => "data of an unknown kind",
+    };
+    Error::artifact(place, found, "finalfusion vectors (.fifu)")
+        .with_hint("vectors are made from text by senti pretrain corpus.txt")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::files::digest::Fingerprint;
+    use crate::vectors::skipgram::Settings;
+    use proptest::prelude::*;
+
+    fn origin() -> Origin {
+        Origin {
+            version: "0.0.0".to_owned(),
+            corpus: vec![Fingerprint::of_bytes(b"text")],
+            sentences: 3,
+            tokens: 9,
+            loss: 1.25,
+            settings: Settings::for_tokens(9),
+            stop_word_list: "english".to_owned(),
+            stop_words: vec!["the".to_owned()],
+        }
+    }
+
+    fn sample(words: usize, dims: usize) -> WordVectors {
+        let names = (0..words).map(|i| format!("wörd{i}")).collect();
+        let rows = (0..words * dims).map(|i| (i as f32).sin()).collect();
+        WordVectors::new(names, rows, dims).unwrap()
+    }
+
+    fn bytes(vectors: &WordVectors) -> Vec<u8> {
+        vectors.to_bytes(Path::new("t.fifu")).unwrap()
+    }
+
+    fn parse(bytes: &[u8]) -> Result<(WordVectors, Seal)> {
+        WordVectors::from_bytes(Path::new("t.fifu"), bytes)
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_is_read(words in 1usize..9, dims in 1usize..7, ours: bool) {
+            let mut vectors = sample(words, dims);
+            if ours {
+                vectors = vectors.with_origin(origin());
+            }
+            let written = bytes(&vectors);
+            let (read, seal) = parse(&written).unwrap();
+            prop_assert_eq!(seal, if ours { Seal::Intact } else { Seal::None });
+            prop_assert_eq!(read.words(), vectors.words());
+            prop_assert_eq!(read.rows(), vectors.rows());
+            prop_assert_eq!(read.norms(), vectors.norms());
+            prop_assert_eq!(read.origin(), vectors.origin());
+            prop_assert_eq!(bytes(&read), written);
+        }
+    }
+
+    #[test]
+    fn every_truncation_and_every_flipped_bit_is_noticed() {
+        let whole = bytes(&sample(3, 2).with_origin(origin()));
+        for length in 0..whole.len() {
+            assert!(parse(&whole[..length]).is_err(), "cut to {length}");
+        }
+        for at in 0..whole.len() {
+            for bit in 0..8 {
+                let mut changed = whole.clone();
+                changed[at] ^= 1 << bit;
+                match parse(&changed) {
+                    Ok((_, seal)) => assert_eq!(seal, Seal::Broken, "byte {at} bit {bit}"),
+                    Err(_) => {}
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn damaged_files_are_explained() {
+        let whole = bytes(&sample(3, 2));
+        let words_at = 4 + 4 + 4 + 3 * 4 + 4 + 8;
+        let patched = |at: usize, with: &[u8]| {
+            let mut bytes = whole.clone();
+            bytes[at..at + with.len()].copy_from_slice(with);
+            bytes
+        };
+        let last = whole.len();
+        for (bytes, says) in [
+            (Vec::new(), "an empty file"),
+            (b"It was great\n".to_vec(), "plain text"),
+            (b"\x1f\x8b\x08\0\0\0\0\0".to_vec(), "a gzip archive"),
+            (b"FiFu".to_vec(), "the end of the file"),
+            (patched(4, &[9]), "format version 9"),
+            (patched(8, &[255]), "255 chunks"),
+            (patched(12, &[3]), "subword vocabulary"),
+            (patched(words_at, &[255; 8]), "18446744073709551615 words"),
+            (patched(words_at, &[0; 8]), "0 words"),
+            (patched(words_at + 8, &[255; 4]), "4294967295 bytes"),
+            (
+                patched(
+                    words_at + 8 + 4 + 6,
+                    &[6, 0, 0, 0, b'w', 0xc3, 0xb6, b'r', b'd', b'0'],
+                ),
+                "twice",
+            ),
+            (
+                patched(last - 4, &f32::NAN.to_le_bytes()),
+                "not a finite number",
+            ),
+            (whole[..last - 1].to_vec(), "the end of the file"),
+            ([&whole[..], b"x"].concat(), "1 more bytes"),
+        ] {
+            let error = parse(&bytes).unwrap_err();
+            assert!(error.to_string().contains(says), "{says}: {error}");
+            assert!(error.hint().is_some(), "{says} has no hint");
+        }
+    }
+}
