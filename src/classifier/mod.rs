@@ -1,0 +1,69 @@
+//! Sentence vectors to label probabilities.
+//!
+//! Every classifier is a set of parameters with linfa's `Fit`, giving a fitted
+//! classifier with linfa's `Predict` and our [`Probabilities`]. Targets are
+//! class numbers from 0; sample weights of the dataset are honoured where the
+//! classifier's documentation does not say otherwise.
+
+pub mod hidden;
+pub mod logistic;
+mod minimise;
+pub mod standardise;
+
+use linfa::DatasetBase;
+use ndarray::{Array1, Array2};
+
+pub use hidden::{HiddenLayer, HiddenLayerParams};
+pub use logistic::{Logistic, LogisticParams};
+pub use standardise::Standardiser;
+
+/// Sentence vectors (samples x dims) with their class numbers.
+pub type Labelled = DatasetBase<Array2<f64>, Array1<usize>>;
+
+/// A fitted classifier that knows how sure it is.
+pub trait Probabilities {
+    /// Samples x classes; every row sums to 1.
+    fn probabilities(&self, samples: &Array2<f64>) -> Array2<f64>;
+}
+
+/// The position of the largest value; the first of equal ones.
+pub fn argmax<'a>(values: impl IntoIterator<Item = &'a f64>) -> usize {
+    values
+        .into_iter()
+        .enumerate()
+        .fold((0, f64::NEG_INFINITY), |best, (at, &value)| {
+            if value > best.1 { (at, value) } else { best }
+        })
+        .0
+}
+
+/// Turns logits into probabilities in place, without overflow.
+pub(crate) fn softmax(logits: &mut [f64]) {
+    let largest = logits.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    let mut sum = 0.0;
+    for value in logits.iter_mut() {
+        *value = (*value - largest).exp();
+        sum += *value;
+    }
+    for value in logits {
+        *value /= sum;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn softmax_does_not_overflow() {
+        let mut logits = [1000.0, 1000.0, -1000.0];
+        softmax(&mut logits);
+        assert_eq!(logits, [0.5, 0.5, 0.0]);
+    }
+
+    #[test]
+    fn argmax_takes_the_first_of_equals() {
+        assert_eq!(argmax(&[0.1, 0.7, 0.7]), 1);
+        assert_eq!(argmax(&[]), 0);
+    }
+}
