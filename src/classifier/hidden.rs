@@ -127,7 +127,11 @@ pub struct HiddenLayer {
 impl HiddenLayer {
     /// Trained numbers: (dims + 1) x hidden + (hidden + 1) x classes.
     pub fn parameters(&self) -> usize {
-        parameters(self.weights.ncols(), self.bias.len(), self.output_bias.len())
+        parameters(
+            self.weights.ncols(),
+            self.bias.len(),
+            self.output_bias.len(),
+        )
     }
 }
 
@@ -273,7 +277,11 @@ impl Shape {
         };
         let mut all = uniform(self.hidden * self.dims, self.dims, self.hidden);
         all.resize(all.len() + self.hidden, 0.0);
-        all.extend(uniform(self.classes * self.hidden, self.hidden, self.classes));
+        all.extend(uniform(
+            self.classes * self.hidden,
+            self.hidden,
+            self.classes,
+        ));
         all.resize(all.len() + self.classes, 0.0);
         all
     }
@@ -302,8 +310,11 @@ impl Objective for Loss {
         softmax_rows(&mut errors);
 
         let mut value = 0.5 * self.penalty * at.iter().map(|p| p * p).sum::<f64>();
-        for ((mut row, &target), &weight) in
-            errors.rows_mut().into_iter().zip(&self.targets).zip(&self.weights)
+        for ((mut row, &target), &weight) in errors
+            .rows_mut()
+            .into_iter()
+            .zip(&self.targets)
+            .zip(&self.weights)
         {
             value -= weight * row[target].max(f64::MIN_POSITIVE).ln();
             row[target] -= 1.0;
@@ -358,7 +369,10 @@ mod tests {
                 loss.evaluate(&at).0
             };
             let numeric = (shifted(h) - shifted(-h)) / (2.0 * h);
-            assert!((numeric - slope).abs() < 1e-7, "{index}: {numeric} against {slope}");
+            assert!(
+                (numeric - slope).abs() < 1e-7,
+                "{index}: {numeric} against {slope}"
+            );
         }
     }
 
@@ -394,8 +408,14 @@ mod tests {
         let loss = |data: &Labelled| Loss {
             samples: standardiser.apply(data.records()),
             targets: data.targets().to_vec(),
-            weights: (0..data.targets().len()).map(|i| f64::from(data.weight_for(i))).collect(),
-            shape: Shape { dims: 1, hidden: 2, classes: 2 },
+            weights: (0..data.targets().len())
+                .map(|i| f64::from(data.weight_for(i)))
+                .collect(),
+            shape: Shape {
+                dims: 1,
+                hidden: 2,
+                classes: 2,
+            },
             penalty: 0.1,
         };
         let at = loss(&once).shape.start(0);

@@ -101,7 +101,11 @@ impl Logistic {
             .iter()
             .chain(&errors.sum_axis(Axis(0)))
             .fold(0.0, |most: f64, slope| {
-                if slope.is_nan() { f64::NAN } else { most.max(slope.abs()) }
+                if slope.is_nan() {
+                    f64::NAN
+                } else {
+                    most.max(slope.abs())
+                }
             })
     }
 }
@@ -148,7 +152,11 @@ mod tests {
         let solve = |mut low: f64, mut high: f64| {
             for _ in 0..100 {
                 let w = (low + high) / 2.0;
-                if 2.0 / (1.0 + (2.0 * w).exp()) > w { low = w } else { high = w }
+                if 2.0 / (1.0 + (2.0 * w).exp()) > w {
+                    low = w
+                } else {
+                    high = w
+                }
             }
             low
         };

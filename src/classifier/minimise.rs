@@ -48,7 +48,11 @@ pub(super) fn minimise(objective: &impl Objective, start: Vec<f64>, iterations: 
     let at = problem.best.into_inner().1;
     let (_, gradient) = objective.evaluate(&at);
     let slope = gradient.iter().fold(0.0, |most: f64, slope| {
-        if slope.is_nan() { f64::NAN } else { most.max(slope.abs()) }
+        if slope.is_nan() {
+            f64::NAN
+        } else {
+            most.max(slope.abs())
+        }
     });
     Minimum { at, slope }
 }
@@ -136,7 +140,11 @@ mod tests {
 
     impl Objective for Cliff {
         fn evaluate(&self, at: &[f64]) -> (f64, Vec<f64>) {
-            if at[0] < 0.0 { (f64::NAN, vec![f64::NAN]) } else { (at[0], vec![1.0]) }
+            if at[0] < 0.0 {
+                (f64::NAN, vec![f64::NAN])
+            } else {
+                (at[0], vec![1.0])
+            }
         }
     }
 

@@ -52,6 +52,9 @@ mod tests {
     #[test]
     fn equal_samples_become_zero() {
         let samples = array![[1.0, 2.0], [1.0, 2.0]];
-        assert_eq!(Standardiser::fit(&samples).apply(&samples), Array2::<f64>::zeros((2, 2)));
+        assert_eq!(
+            Standardiser::fit(&samples).apply(&samples),
+            Array2::<f64>::zeros((2, 2))
+        );
     }
 }

@@ -1,0 +1,457 @@
+//! The model file, format 1.
+//!
+//! A [safetensors](https://github.com/huggingface/safetensors) file: a header
+//! length (u64, little-endian), a JSON header, then the tensors, little-endian,
+//! without gaps. With V words, d dimensions, h hidden units and K labels:
+//!
+//! | tensor | type | shape | content |
+//! |---|---|---|---|
+//! | `seal` | u8 | 32 | SHA-256 of the file with these 32 bytes zero |
+//! | `words` | u8 | | all words, one after the other, UTF-8 |
+//! | `word_ends` | u64 | V | where each word ends in `words` |
+//! | `vectors` | f32 | V, d | word vectors of unit length |
+//! | `mean` | f64 | d | what is subtracted from a sentence vector |
+//! | `scale` | f64 | 1 | what it is then divided by |
+//! | `hidden_weights`, `hidden_bias` | f64 | h, d and h | the hidden layer |
+//! | `output_weights`, `output_bias` | f64 | K, h and K | the output layer |
+//!
+//! The header's metadata has one key, `senti`, whose value is a JSON object:
+//! `format` (1), `labels`, `shares`, `stop_word_list`, `stop_words` and
+//! `provenance`.
+
+use std::collections::HashMap;
+use std::ops::Range;
+use std::path::Path;
+
+use ndarray::{Array1, Array2};
+use safetensors::tensor::{Dtype, SafeTensors, TensorView};
+use serde::{Deserialize, Serialize};
+
+use super::{Model, Provenance};
+use crate::classifier::{HiddenLayer, Standardiser};
+use crate::error::{Error, Result};
+use crate::files::seal;
+use crate::files::write::write_whole;
+use crate::text::filetype;
+use crate::text::stopwords::StopWords;
+use crate::text::tokenizer::Tokenizer;
+use crate::vectors::WordVectors;
+
+const FORMAT: u32 = 1;
+const METADATA_KEY: &str = "senti";
+const SEAL_BYTES: usize = 32;
+const REPAIR: &str = "restore it from a copy, or train it again: senti train labeled.tsv";
+
+#[derive(Serialize, Deserialize)]
+struct Header {
+    format: u32,
+    labels: Vec<String>,
+    shares: Vec<f64>,
+    stop_word_list: String,
+    stop_words: Vec<String>,
+    provenance: Provenance,
+}
+
+impl Model {
+    /// Writes the model, whole or not at all. Equal models give equal bytes.
+    ///
+    /// # Errors
+    /// [`Error::Io`].
+    pub fn write(&self, path: &Path) -> Result<()> {
+        write_whole(path, &self.to_bytes(path)?)
+    }
+
+    fn to_bytes(&self, path: &Path) -> Result<Vec<u8>> {
+        let refused =
+            |reason: String| Error::artifact(path.display().to_string(), reason, "a model");
+        let header = Header {
+            format: FORMAT,
+            labels: self.labels.clone(),
+            shares: self.shares.clone(),
+            stop_word_list: self.tokenizer.stop_words().name().to_owned(),
+            stop_words: self
+                .tokenizer
+                .stop_words()
+                .sorted()
+                .into_iter()
+                .map(str::to_owned)
+                .collect(),
+            provenance: self.provenance.clone(),
+        };
+        let header = serde_json::to_string(&header).map_err(|error| refused(error.to_string()))?;
+
+        let words = self.vectors.words();
+        let mut end = 0;
+        let ends = words.iter().flat_map(|word| {
+            end += word.len() as u64;
+            end.to_le_bytes()
+        });
+        let (dims, hidden) = (self.vectors.dims(), self.classifier.bias.len());
+        let classes = self.labels.len();
+        let doubles = |values: &mut dyn Iterator<Item = f64>| -> Vec<u8> {
+            values.flat_map(f64::to_le_bytes).collect()
+        };
+        let classifier = &self.classifier;
+        let tensors = [
+            ("seal", Dtype::U8, vec![SEAL_BYTES], vec![0; SEAL_BYTES]),
+            (
+                "words",
+                Dtype::U8,
+                vec![words.concat().len()],
+                words.concat().into_bytes(),
+            ),
+            ("word_ends", Dtype::U64, vec![words.len()], ends.collect()),
+            (
+                "vectors",
+                Dtype::F32,
+                vec![words.len(), dims],
+                self.vectors
+                    .rows()
+                    .iter()
+                    .flat_map(|v| v.to_le_bytes())
+                    .collect(),
+            ),
+            (
+                "mean",
+                Dtype::F64,
+                vec![dims],
+                doubles(&mut classifier.standardiser.mean.iter().copied()),
+            ),
+            (
+                "scale",
+                Dtype::F64,
+                vec![1],
+                doubles(&mut std::iter::once(classifier.standardiser.scale)),
+            ),
+            (
+                "hidden_weights",
+                Dtype::F64,
+                vec![hidden, dims],
+                doubles(&mut classifier.weights.iter().copied()),
+            ),
+            (
+                "hidden_bias",
+                Dtype::F64,
+                vec![hidden],
+                doubles(&mut classifier.bias.iter().copied()),
+            ),
+            (
+                "output_weights",
+                Dtype::F64,
+                vec![classes, hidden],
+                doubles(&mut classifier.output_weights.iter().copied()),
+            ),
+            (
+                "output_bias",
+                Dtype::F64,
+                vec![classes],
+                doubles(&mut classifier.output_bias.iter().copied()),
+            ),
+        ];
+        let views = tensors
+            .iter()
+            .map(|(name, kind, shape, bytes)| {
+                Ok((*name, TensorView::new(*kind, shape.clone(), bytes)?))
+            })
+            .collect::<std::result::Result<Vec<_>, safetensors::SafeTensorError>>()
+            .map_err(|error| refused(error.to_string()))?;
+        // One key only: the order of several would differ from run to run.
+        let metadata = HashMap::from([(METADATA_KEY.to_owned(), header)]);
+        let mut bytes = safetensors::serialize(views, Some(metadata))
+            .map_err(|error| refused(error.to_string()))?;
+        let field = seal_field(&bytes).ok_or_else(|| refused("no room for the seal".to_owned()))?;
+        let digest = seal::digest(&bytes, field.clone(), 0);
+        bytes[field].copy_from_slice(&digest);
+        Ok(bytes)
+    }
+
+    /// Reads a model file, after checking every byte of it.
+    ///
+    /// # Errors
+    /// [`Error::Io`] when it cannot be read; [`Error::Artifact`] when it is
+    /// something else, damaged, changed since it was written, or of a format
+    /// that this version does not know.
+    pub fn read(path: &Path) -> Result<Self> {
+        let bytes = std::fs::read(path).map_err(|error| Error::io(path, "read", error))?;
+        Self::from_bytes(path, &bytes)
+    }
+
+    /// The model in `bytes`; `path` is what errors call it.
+    ///
+    /// # Errors
+    /// [`Error::Artifact`].
+    pub fn from_bytes(path: &Path, bytes: &[u8]) -> Result<Self> {
+        let name = path.display().to_string();
+        let damaged =
+            |found: String| Error::artifact(&name, found, "a whole model file").with_hint(REPAIR);
+        let Ok((_, metadata)) = SafeTensors::read_metadata(bytes) else {
+            return Err(not_a_model(&name, bytes));
+        };
+        let tensors =
+            SafeTensors::deserialize(bytes).map_err(|error| damaged(error.to_string()))?;
+        let Some(header) = metadata
+            .metadata()
+            .as_ref()
+            .and_then(|metadata| metadata.get(METADATA_KEY))
+        else {
+            return Err(Error::artifact(
+                &name,
+                "a safetensors file of another program",
+                "a model that senti trained",
+            )
+            .with_hint("a model is trained by senti train labeled.tsv"));
+        };
+        let sealed = seal_field(bytes)
+            .is_some_and(|field| bytes[field.clone()] == seal::digest(bytes, field, 0));
+        if !sealed {
+            return Err(damaged(
+                "a file that was changed after senti wrote it (its seal does not fit)".to_owned(),
+            ));
+        }
+        // From here on only a file that was sealed with wrong content fails.
+        let format = serde_json::from_str::<serde_json::Value>(header)
+            .ok()
+            .and_then(|header| header.get("format").and_then(serde_json::Value::as_u64));
+        if format != Some(u64::from(FORMAT)) {
+            let found = format.map_or("no format version".to_owned(), |f| {
+                format!("model format {f}")
+            });
+            return Err(
+                Error::artifact(&name, found, format!("model format {FORMAT}"))
+                    .with_hint("this model needs another version of senti"),
+            );
+        }
+        let header: Header =
+            serde_json::from_str(header).map_err(|error| damaged(error.to_string()))?;
+        assemble(&tensors, header).map_err(|reason| damaged(reason))
+    }
+}
+
+/// Builds the model from checked tensors, or says what does not fit.
+fn assemble(tensors: &SafeTensors<'_>, header: Header) -> std::result::Result<Model, String> {
+    let doubles = |name: &str, shape: &[usize]| -> std::result::Result<Vec<f64>, String> {
+        let bytes = tensor(tensors, name, Dtype::F64, Some(shape))?.data();
+        let values: Vec<f64> = bytes
+            .chunks_exact(8)
+            .map(|b| f64::from_le_bytes([b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7]]))
+            .collect();
+        match values.iter().all(|value| value.is_finite()) {
+            true => Ok(values),
+            false => Err(format!("a value in {name} that is not finite")),
+        }
+    };
+    let vectors = tensor(tensors, "vectors", Dtype::F32, None)?;
+    let &[count, dims] = vectors.shape() else {
+        return Err("vectors that are no matrix".to_owned());
+    };
+    let rows: Vec<f32> = vectors
+        .data()
+        .chunks_exact(4)
+        .map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]))
+        .collect();
+    let words = words(tensors, count)?;
+    let vectors = WordVectors::from_unit(words, rows, dims, vec![1.0; count])
+        .map_err(|error| error.to_string())?;
+    let vectors = match &header.provenance.origin {
+        Some(origin) => vectors.with_origin(origin.clone()),
+        None => vectors,
+    };
+
+    let hidden = tensor(tensors, "hidden_bias", Dtype::F64, None)?
+        .shape()
+        .to_vec();
+    let &[hidden] = hidden.as_slice() else {
+        return Err("a hidden bias that is no vector".to_owned());
+    };
+    let classes = header.labels.len();
+    if classes < 2 || header.shares.len() != classes || !header.labels.is_sorted() {
+        return Err("labels that do not fit".to_owned());
+    }
+    let matrix = |name: &str, rows, columns| {
+        let values = doubles(name, &[rows, columns])?;
+        Array2::from_shape_vec((rows, columns), values).map_err(|error| error.to_string())
+    };
+    let vector = |name: &str, length| doubles(name, &[length]).map(Array1::from);
+    let classifier = HiddenLayer {
+        standardiser: Standardiser {
+            mean: vector("mean", dims)?,
+            scale: vector("scale", 1)?[0],
+        },
+        weights: matrix("hidden_weights", hidden, dims)?,
+        bias: vector("hidden_bias", hidden)?,
+        output_weights: matrix("output_weights", classes, hidden)?,
+        output_bias: vector("output_bias", classes)?,
+        slope: header.provenance.slope,
+    };
+    Ok(Model {
+        labels: header.labels,
+        shares: header.shares,
+        tokenizer: Tokenizer::new(StopWords::from_words(
+            &header.stop_word_list,
+            header.stop_words,
+        )),
+        vectors,
+        classifier,
+        provenance: header.provenance,
+    })
+}
+
+fn tensor<'t>(
+    tensors: &SafeTensors<'t>,
+    name: &str,
+    kind: Dtype,
+    shape: Option<&[usize]>,
+) -> std::result::Result<TensorView<'t>, String> {
+    let tensor = tensors.tensor(name).map_err(|_| format!("no {name}"))?;
+    if tensor.dtype() != kind || shape.is_some_and(|shape| shape != tensor.shape()) {
+        return Err(format!(
+            "{name} of type {:?} and shape {:?}",
+            tensor.dtype(),
+            tensor.shape()
+        ));
+    }
+    Ok(tensor)
+}
+
+fn words(tensors: &SafeTensors<'_>, count: usize) -> std::result::Result<Vec<String>, String> {
+    let text = tensor(tensors, "words", Dtype::U8, None)?.data();
+    let text = std::str::from_utf8(text).map_err(|_| "words that are not UTF-8".to_owned())?;
+    let ends = tensor(tensors, "word_ends", Dtype::U64, Some(&[count]))?.data();
+    let mut start = 0;
+    let words = ends
+        .chunks_exact(8)
+        .map(|b| u64::from_le_bytes([b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7]]))
+        .map(|end| {
+            let end = usize::try_from(end).ok()?;
+            let word = text.get(start..end)?;
+            start = end;
+            Some(word.to_owned())
+        })
+        .collect::<Option<Vec<_>>>()
+        .ok_or("word ends that do not fit the words")?;
+    match start == text.len() {
+        true => Ok(words),
+        false => Err("word ends that do not cover the words".to_owned()),
+    }
+}
+
+/// Where the seal stands, when the file is a safetensors file that has one.
+fn seal_field(bytes: &[u8]) -> Option<Range<usize>> {
+    let (header, metadata) = SafeTensors::read_metadata(bytes).ok()?;
+    let (start, end) = metadata.info("seal")?.data_offsets;
+    // The header's length itself takes eight bytes.
+    let start = header.checked_add(8)?.checked_add(start)?;
+    let end = header.checked_add(8)?.checked_add(end)?;
+    (end - start == SEAL_BYTES && end <= bytes.len()).then_some(start..end)
+}
+
+fn not_a_model(name: &str, bytes: &[u8]) -> Error {
+    let found = match filetype::of(bytes) {
+        _ if bytes.is_empty() => "an empty file",
+        // It begins like a model and ends too early, or its header is broken.
+        Some("a safetensors file") => "a damaged or incomplete safetensors file",
+        Some(kind) => kind,
+        None if std::str::from_utf8(&bytes[..bytes.len().min(64)]).is_ok() => "plain text",
+        None => "data of an unknown kind, or a damaged file",
+    };
+    let hint = match found {
+        "a finalfusion vector file" => {
+            "these are vectors; a model is trained on them by senti train labeled.tsv"
+        }
+        "plain text" => "a model is trained from labelled text by senti train labeled.tsv",
+        _ => REPAIR,
+    };
+    Error::artifact(name, found, "a model that senti trained").with_hint(hint)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Settings;
+    use super::*;
+    use crate::text::labeled::LabeledSet;
+
+    fn model() -> Model {
+        let words = ["good", "bad", "größe"].map(str::to_owned).to_vec();
+        let vectors = WordVectors::new(words, vec![1.0, 0.1, -1.0, 0.2, 0.0, 1.0], 2).unwrap();
+        let set =
+            LabeledSet::parse("t", "yes\tgood\nno\tbad\nyes\tgood größe\nno\tbad größe\n").unwrap();
+        let settings = Settings {
+            hidden: 2,
+            ..Settings::default()
+        };
+        Model::train(vectors, &set, &settings).unwrap().0
+    }
+
+    fn parse(bytes: &[u8]) -> Result<Model> {
+        Model::from_bytes(Path::new("m.senti"), bytes)
+    }
+
+    #[test]
+    fn what_is_written_is_read_and_writes_the_same_again() {
+        let model = model();
+        let bytes = model.to_bytes(Path::new("m")).unwrap();
+        let read = parse(&bytes).unwrap();
+        for text in ["good", "bad größe", "unknown", "", "good bad good"] {
+            assert_eq!(read.classify(text), model.classify(text), "{text}");
+        }
+        assert_eq!(read.labels(), model.labels());
+        assert_eq!(read.provenance(), model.provenance());
+        assert_eq!(read.to_bytes(Path::new("m")).unwrap(), bytes);
+    }
+
+    #[test]
+    fn every_truncation_and_every_flipped_bit_is_refused() {
+        let whole = model().to_bytes(Path::new("m")).unwrap();
+        for length in 0..whole.len() {
+            assert!(parse(&whole[..length]).is_err(), "cut to {length}");
+        }
+        for at in 0..whole.len() {
+            for bit in 0..8 {
+                let mut changed = whole.clone();
+                changed[at] ^= 1 << bit;
+                let error = parse(&changed).expect_err("a flipped bit was not noticed");
+                assert!(matches!(error, Error::Artifact { .. }), "{error}");
+                assert!(error.hint().is_some(), "{error}");
+            }
+        }
+    }
+
+    #[test]
+    fn other_files_are_called_by_their_name() {
+        for (bytes, says) in [
+            (&b""[..], "an empty file"),
+            (b"It was great\n", "plain text"),
+            (b"FiFu\0\0\0\0\x02\0\0\0", "a finalfusion vector file"),
+            (b"\x1f\x8b\x08\0\0\0\0\0\0\0", "a gzip archive"),
+            (b"\x80\x04\x95\xff\xfe\xfd", "a Python pickle"),
+            (b"\xff\xff\xff\xff\xff\xff\xff\xff{}", "unknown kind"),
+            (b"\x02\0\0\0\0\0\0\0{}", "another program"),
+        ] {
+            let error = parse(bytes).unwrap_err();
+            assert!(error.to_string().contains(says), "{says}: {error}");
+        }
+    }
+
+    /// A file may carry a right seal and still lie about its content.
+    #[test]
+    fn well_sealed_nonsense_is_refused() {
+        let seal = vec![0; SEAL_BYTES];
+        let view = TensorView::new(Dtype::U8, vec![SEAL_BYTES], &seal).unwrap();
+        for header in ["{}", "{\"format\":99}", "{\"format\":1}", "not json"] {
+            let metadata = HashMap::from([(METADATA_KEY.to_owned(), header.to_owned())]);
+            let mut bytes =
+                safetensors::serialize([("seal", view.clone())], Some(metadata)).unwrap();
+            let field = seal_field(&bytes).unwrap();
+            let digest = seal::digest(&bytes, field.clone(), 0);
+            bytes[field].copy_from_slice(&digest);
+            assert!(parse(&bytes).is_err(), "{header}");
+        }
+        let mut model = model();
+        model.classifier.weights[[0, 0]] = f64::NAN;
+        let error = parse(&model.to_bytes(Path::new("m")).unwrap()).unwrap_err();
+        assert!(error.to_string().contains("not finite"), "{error}");
+        model = self::model();
+        model.labels.reverse();
+        assert!(parse(&model.to_bytes(Path::new("m")).unwrap()).is_err());
+    }
+}
