@@ -1,6 +1,7 @@
 //! senti
 
 pub mod classifier;
+pub mod demo;
 pub mod error;
 pub mod evaluation;
 pub mod files;

@@ -27,7 +27,7 @@ const MEMORY: usize = 10;
 /// or two, and the budget ends one that never would.
 const EVALUATIONS_PER_ITERATION: u64 = 20;
 /// The gradient's length at which the search ends.
-const TOLERANCE: f64 = 1e-6;
+const TOLERANCE: f64 = 1e-4;
 
 pub(super) fn minimise(objective: &impl Objective, start: Vec<f64>, iterations: u64) -> Minimum {
     let problem = Problem {

@@ -1,0 +1,165 @@
+//! `senti eval`: how good a model is on texts whose labels are known.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use senti::error::{Error, Place};
+use senti::evaluation::Report;
+use senti::evaluation::metrics::Score;
+use senti::text::labeled::{LabeledSet, UNDECIDED};
+use unicode_width::UnicodeWidthStr;
+
+use super::exit::Outcome;
+use super::locate::ModelChoice;
+use super::printer::{Printer, counted, grouped, harmless, percent};
+
+/// Score a model on labelled texts
+///
+/// Reads what `senti train` reads, and prints accuracy, macro-F1 and Matthews
+/// correlation with 95 % intervals, the Brier score, the calibration error,
+/// precision, recall and F1 of each label, and the confusion matrix. A text
+/// answered "undecided" counts as wrong; coverage is the share that was
+/// answered. A score that has no value (the precision of a label that was
+/// never answered) is shown as "-", in JSON as null.
+#[derive(Debug, Args)]
+pub(super) struct Options {
+    /// The labelled texts.
+    file: PathBuf,
+    #[command(flatten)]
+    model: ModelChoice,
+    /// One JSON object.
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) fn run(options: Options, printer: &mut Printer) -> Outcome {
+    let set = LabeledSet::read(&options.file)?;
+    printer.note(&format!(
+        "{} in {} ({})",
+        counted(set.len() as u64, "labelled text"),
+        harmless(&options.file.display().to_string()),
+        set.detected
+    ));
+    let model = options.model.load(printer)?;
+    let truths = model.truths(&set).map_err(|(label, line)| {
+        Error::input(
+            Place::line(&options.file.display().to_string(), line),
+            format!("the label {label:?}"),
+            format!("one of the model's labels: {}", model.labels().join(", ")),
+        )
+        .with_hint("check that the label and text columns are not swapped, or train a model with this label")
+    })?;
+    let report = Report::new(model.labels(), &model.predict(&set.texts, &truths));
+    if options.json {
+        return printer.json(&report);
+    }
+    summary(&report, printer)?;
+    classes(&report, printer)?;
+    confusion(&report, printer)
+}
+
+fn summary(report: &Report, printer: &mut Printer) -> Outcome {
+    let share = |score: &Score| {
+        format!(
+            "{} [{}, {}]",
+            percent(score.value),
+            percent(score.interval.low),
+            percent(score.interval.high)
+        )
+    };
+    let plain = |score: &Score| {
+        format!(
+            "{:.3} [{:.3}, {:.3}]",
+            score.value, score.interval.low, score.interval.high
+        )
+    };
+    let or_dash = |value: Option<f64>| value.map_or("-".to_owned(), percent);
+    for (name, value) in [
+        ("texts", grouped(report.texts as u64)),
+        ("accuracy", share(&report.accuracy)),
+        ("most frequent label", percent(report.majority)),
+        ("coverage", percent(report.coverage)),
+        ("accuracy of answered", or_dash(report.accuracy_of_answered)),
+        ("macro-F1", plain(&report.macro_f1)),
+        ("Matthews correlation", plain(&report.mcc)),
+        ("Brier score", format!("{:.3}", report.brier)),
+        ("calibration error", or_dash(report.calibration_error)),
+    ] {
+        printer.line(&format!("{name:<24}{value}"))?;
+    }
+    Ok(())
+}
+
+fn classes(report: &Report, printer: &mut Printer) -> Outcome {
+    let score = |value: Option<f64>| value.map_or("-".to_owned(), |value| format!("{value:.3}"));
+    let header = ["label", "precision", "recall", "F1", "texts"].map(str::to_owned);
+    let rows = report.classes.iter().map(|class| {
+        [
+            harmless(&class.label).into_owned(),
+            score(class.precision),
+            score(class.recall),
+            score(class.f1),
+            grouped(class.support as u64),
+        ]
+        .to_vec()
+    });
+    printer.line("")?;
+    table(
+        std::iter::once(header.to_vec()).chain(rows).collect(),
+        printer,
+    )
+}
+
+fn confusion(report: &Report, printer: &mut Printer) -> Outcome {
+    let mut columns: Vec<String> = report
+        .classes
+        .iter()
+        .map(|class| harmless(&class.label).into_owned())
+        .collect();
+    columns.push(UNDECIDED.to_owned());
+    // The last column is only shown where it has something to say.
+    let shown = if report.confusion.iter().any(|row| row.last() != Some(&0)) {
+        columns.len()
+    } else {
+        columns.len() - 1
+    };
+    let mut header = vec!["truth \\ answer".to_owned()];
+    header.extend(columns[..shown].iter().cloned());
+    let rows = report
+        .confusion
+        .iter()
+        .zip(&columns)
+        .map(|(counts, label)| {
+            let mut row = vec![label.clone()];
+            row.extend(counts[..shown].iter().map(|&count| grouped(count as u64)));
+            row
+        });
+    printer.line("")?;
+    table(std::iter::once(header).chain(rows).collect(), printer)
+}
+
+/// Columns wide enough for their content; the first to the left, the others to
+/// the right.
+fn table(rows: Vec<Vec<String>>, printer: &mut Printer) -> Outcome {
+    let columns = rows.first().map_or(0, Vec::len);
+    let widths: Vec<usize> = (0..columns)
+        .map(|column| {
+            rows.iter()
+                .map(|row| row[column].width())
+                .max()
+                .unwrap_or(0)
+        })
+        .collect();
+    for row in rows {
+        let mut line = String::new();
+        for (column, (cell, width)) in row.iter().zip(&widths).enumerate() {
+            let padding = " ".repeat(width - cell.width());
+            line += &match column {
+                0 => format!("{cell}{padding}"),
+                _ => format!("  {padding}{cell}"),
+            };
+        }
+        printer.line(line.trim_end())?;
+    }
+    Ok(())
+}

@@ -1,0 +1,152 @@
+//! `senti inspect`: what a file is, what made it, whether it is intact.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use senti::error::Error;
+use senti::files::digest::Fingerprint;
+use senti::files::seal::Seal;
+use senti::model::Model;
+use senti::vectors::{Origin, WordVectors};
+use serde_json::{Value, json};
+
+use super::exit::{Failure, Outcome};
+use super::printer::{Printer, harmless};
+
+/// Say what a file is, what made it, and whether it is intact
+///
+/// For vectors (.fifu) and models (.senti): their size, settings, seeds, the
+/// digests of what they were made from, and whether the seal that senti writes
+/// into them fits. Exits with 1 when such a file is damaged, with 4 when it is
+/// another kind of file.
+#[derive(Debug, Args)]
+pub(super) struct Options {
+    /// The file.
+    file: PathBuf,
+    /// One JSON object.
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) fn run(options: Options, printer: &mut Printer) -> Outcome {
+    let path = &options.file;
+    let bytes = std::fs::read(path).map_err(|error| Error::io(path, "read", error))?;
+    let fingerprint = Fingerprint::of_bytes(&bytes);
+    let (kind, content) = if bytes.starts_with(b"FiFu") {
+        ("word vectors (finalfusion)", vectors(path, &bytes))
+    } else {
+        ("model (safetensors)", model(path, &bytes))
+    };
+    // What does not even begin like one of ours is another kind of file.
+    let ours = bytes.starts_with(b"FiFu") || bytes.get(8) == Some(&b'{');
+    let (intact, mut entries, reason) = match content {
+        Ok((intact, entries)) => (intact, entries, None),
+        Err(error) if ours => ("no", Vec::new(), Some(error)),
+        Err(error) => return Err(error.into()),
+    };
+    let mut all = vec![
+        ("file", json!(path.display().to_string())),
+        ("kind", json!(kind)),
+        ("intact", json!(intact)),
+        ("bytes", json!(fingerprint.bytes)),
+        ("sha256", json!(fingerprint.sha256)),
+    ];
+    all.append(&mut entries);
+    if options.json {
+        let object: serde_json::Map<String, Value> = all
+            .into_iter()
+            .map(|(key, value)| (key.replace(' ', "_"), value))
+            .collect();
+        printer.json(&object)?;
+    } else {
+        for (key, value) in all {
+            let shown = match &value {
+                Value::String(text) => harmless(text).into_owned(),
+                other => harmless(&other.to_string()).into_owned(),
+            };
+            printer.line(&format!("{key:<24}{shown}"))?;
+        }
+    }
+    match reason {
+        None if intact != "no" => Ok(()),
+        None => {
+            printer.hint("restore it from a copy, or make it again");
+            Err(Failure::No)
+        }
+        Some(error) => {
+            printer.failure(&Failure::Error(error));
+            Err(Failure::No)
+        }
+    }
+}
+
+type Entries = Vec<(&'static str, Value)>;
+
+fn vectors(path: &Path, bytes: &[u8]) -> Result<(&'static str, Entries), Error> {
+    let (vectors, seal) = WordVectors::from_bytes(path, bytes)?;
+    let intact = match seal {
+        Seal::Intact => "yes",
+        Seal::Broken => "no",
+        Seal::None => "its structure is; it has no seal, another program wrote it",
+    };
+    let mut entries = size(&vectors);
+    if let Some(origin) = vectors.origin() {
+        entries.extend(origins(origin));
+    }
+    Ok((intact, entries))
+}
+
+fn model(path: &Path, bytes: &[u8]) -> Result<(&'static str, Entries), Error> {
+    let model = Model::from_bytes(path, bytes)?;
+    let provenance = model.provenance();
+    let digest = |fingerprint: &Option<Fingerprint>| {
+        json!(fingerprint.as_ref().map_or("-", |f| f.sha256.as_str()))
+    };
+    let mut entries = vec![
+        ("labels", json!(model.labels().join(", "))),
+        ("trained by", json!(format!("senti {}", provenance.version))),
+        ("labelled texts", json!(provenance.texts)),
+        ("labelled file sha256", digest(&provenance.labeled)),
+        ("vector file sha256", digest(&provenance.vectors)),
+        ("hidden units", json!(provenance.settings.hidden)),
+        ("penalty", json!(provenance.settings.penalty)),
+        ("classifier seed", json!(provenance.settings.seed)),
+        ("parameters", json!(model.classifier().parameters())),
+    ];
+    entries.extend(size(model.vectors()));
+    if let Some(origin) = &provenance.origin {
+        entries.extend(origins(origin));
+    }
+    Ok(("yes", entries))
+}
+
+fn size(vectors: &WordVectors) -> Entries {
+    vec![
+        ("words", json!(vectors.len())),
+        ("dimensions", json!(vectors.dims())),
+    ]
+}
+
+fn origins(origin: &Origin) -> Entries {
+    let settings = &origin.settings;
+    let digests: Vec<_> = origin.corpus.iter().map(|f| f.sha256.as_str()).collect();
+    vec![
+        (
+            "vectors trained by",
+            json!(format!("senti {}", origin.version)),
+        ),
+        ("corpus sha256", json!(digests.join(", "))),
+        ("sentences", json!(origin.sentences)),
+        ("running words", json!(origin.tokens)),
+        ("stop words", json!(origin.stop_word_list)),
+        ("window", json!(settings.window)),
+        ("negatives", json!(settings.negatives)),
+        ("epochs", json!(settings.epochs)),
+        ("min count", json!(settings.min_count)),
+        ("subsample", json!(settings.subsample)),
+        ("learning rate", json!(settings.learning_rate)),
+        ("seed", json!(settings.seed)),
+        ("threads", json!(settings.threads)),
+        ("loss", json!(origin.loss)),
+    ]
+}

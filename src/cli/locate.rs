@@ -1,0 +1,201 @@
+//! Finds the file that the command before wrote, and says which it is.
+
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use clap::Args;
+use senti::error::{Error, Result};
+use senti::model::Model;
+use senti::vectors::WordVectors;
+
+use super::printer::{Printer, harmless};
+
+/// Where `pretrain` writes unless told otherwise.
+pub(super) const VECTORS: &str = "vectors.fifu";
+/// Where `train` writes unless told otherwise.
+pub(super) const MODEL: &str = "model.senti";
+
+/// Which word vectors to use.
+#[derive(Debug, Args)]
+pub(super) struct VectorChoice {
+    /// Word vectors (.fifu); without it, the newest .fifu in this folder.
+    #[arg(long, value_name = "FILE", env = "SENTI_VECTORS")]
+    vectors: Option<PathBuf>,
+}
+
+/// Which model to use.
+#[derive(Debug, Args)]
+pub(super) struct ModelChoice {
+    /// Model (.senti); without it, the newest .senti in this folder.
+    #[arg(long, value_name = "FILE", env = "SENTI_MODEL")]
+    model: Option<PathBuf>,
+}
+
+impl VectorChoice {
+    /// The vectors and their file.
+    pub(super) fn load(&self, printer: &Printer) -> Result<(WordVectors, PathBuf)> {
+        let path = choose(
+            self.vectors.as_deref(),
+            "fifu",
+            "word vectors",
+            "make some from unlabelled text: senti pretrain corpus.txt",
+            printer,
+        )?;
+        Ok((WordVectors::read(&path)?, path))
+    }
+}
+
+impl ModelChoice {
+    /// The model.
+    pub(super) fn load(&self, printer: &Printer) -> Result<Model> {
+        let path = choose(
+            self.model.as_deref(),
+            "senti",
+            "a model",
+            "train one from labelled texts: senti train labeled.tsv",
+            printer,
+        )?;
+        Model::read(&path)
+    }
+}
+
+fn choose(
+    given: Option<&Path>,
+    extension: &str,
+    what: &str,
+    hint: &str,
+    printer: &Printer,
+) -> Result<PathBuf> {
+    if let Some(path) = given {
+        return Ok(path.to_owned());
+    }
+    let mut found = newest_first(Path::new("."), extension);
+    if found.is_empty() {
+        return Err(
+            Error::artifact("this folder", format!("no .{extension} file"), what).with_hint(hint),
+        );
+    }
+    let others = match found.len() {
+        1 => String::new(),
+        count => format!(", the newest of {count} .{extension} files here"),
+    };
+    let path = found.swap_remove(0);
+    printer.note(&format!(
+        "using {}{others}",
+        harmless(&path.display().to_string())
+    ));
+    Ok(path)
+}
+
+/// The files of a folder with an extension; of equally old ones, by name.
+fn newest_first(folder: &Path, extension: &str) -> Vec<PathBuf> {
+    let Ok(entries) = std::fs::read_dir(folder) else {
+        return Vec::new();
+    };
+    let mut found: Vec<(SystemTime, PathBuf)> = entries
+        .flatten()
+        .filter(|entry| entry.path().extension().is_some_and(|e| e == extension))
+        .filter_map(|entry| {
+            let metadata = std::fs::metadata(entry.path()).ok()?;
+            let time = metadata.modified().unwrap_or(SystemTime::UNIX_EPOCH);
+            metadata
+                .is_file()
+                .then(|| (time, PathBuf::from(entry.file_name())))
+        })
+        .collect();
+    found.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
+    found.into_iter().map(|(_, path)| path).collect()
+}
+
+/// Checks, before the work begins, that the output can be written where it is
+/// wanted: not over an input, not over a file of another kind, in a folder
+/// that takes new files.
+pub(super) fn check_output(output: &Path, inputs: &[&Path], begins: Begins) -> Result<()> {
+    let refused = |found: &str, expected: &str| {
+        Err(Error::setting(
+            "--output",
+            format!("{} ({found})", output.display()),
+            expected,
+        ))
+    };
+    if output.is_dir() {
+        return refused("a folder", "a file name");
+    }
+    let same = |input: &&Path| match (output.canonicalize(), input.canonicalize()) {
+        (Ok(output), Ok(input)) => output == input,
+        _ => false,
+    };
+    if inputs.iter().any(same) {
+        return refused("an input", "another file name");
+    }
+    if output.exists() {
+        let head = read_head(output)?;
+        if !(head.is_empty() || begins(&head)) {
+            return refused(
+                "there is a file that senti did not write",
+                "another file name, or remove that file first",
+            );
+        }
+    }
+    let folder = match output.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
+    // A file that is made and removed again: the only test that never lies.
+    tempfile::tempfile_in(folder)
+        .map(drop)
+        .map_err(|error| Error::io(output, "write", error))
+}
+
+/// Whether a file that begins so is of the kind that is to be written.
+pub(super) type Begins = fn(&[u8]) -> bool;
+
+fn read_head(path: &Path) -> Result<Vec<u8>> {
+    use std::io::Read;
+    let mut head = Vec::new();
+    std::fs::File::open(path)
+        .and_then(|file| file.take(64).read_to_end(&mut head))
+        .map_err(|error| Error::io(path, "read", error))?;
+    Ok(head)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_newest_is_found() {
+        let folder = tempfile::tempdir().unwrap();
+        let make = |name: &str, seconds: u64| {
+            let file = std::fs::File::create(folder.path().join(name)).unwrap();
+            file.set_modified(SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(seconds))
+                .unwrap();
+        };
+        make("old.fifu", 10);
+        make("new.fifu", 20);
+        make("newest.txt", 30);
+        std::fs::create_dir(folder.path().join("folder.fifu")).unwrap();
+        assert_eq!(
+            newest_first(folder.path(), "fifu"),
+            [PathBuf::from("new.fifu"), PathBuf::from("old.fifu")]
+        );
+        assert!(newest_first(&folder.path().join("missing"), "fifu").is_empty());
+    }
+
+    #[test]
+    fn outputs_never_replace_what_is_not_ours() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        std::fs::write(path("notes.txt"), "notes").unwrap();
+        std::fs::write(path("old.fifu"), "FiFu....").unwrap();
+        let begins: Begins = |head| head.starts_with(b"FiFu");
+        let check = |output: &Path, input: &Path| check_output(output, &[input], begins);
+        let input = path("corpus.txt");
+        assert!(check(&path("new.fifu"), &input).is_ok());
+        assert!(check(&path("old.fifu"), &input).is_ok());
+        assert!(check(&path("notes.txt"), &input).is_err());
+        assert!(check(&path("old.fifu"), &path("old.fifu")).is_err());
+        assert!(check(folder.path(), &input).is_err());
+        assert!(check(&path("missing/new.fifu"), &input).is_err());
+    }
+}

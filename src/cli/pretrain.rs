@@ -1,0 +1,258 @@
+//! `senti pretrain`: unlabelled text to word vectors.
+
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
+
+use clap::Args;
+use senti::error::{Error, Place, Result};
+use senti::files::digest::Fingerprint;
+use senti::text::lines::{Lines, LongLines};
+use senti::text::stopwords::StopWords;
+use senti::vectors::corpus::CorpusReader;
+use senti::vectors::skipgram::{self, Progress, Settings};
+use senti::vectors::{Origin, WordVectors};
+
+use super::exit::Outcome;
+use super::locate::{VECTORS, check_output};
+use super::printer::{Printer, counted, grouped, harmless};
+use super::progress::{Reporter, duration};
+
+/// A line of a corpus longer than this is cut at a space: words that far apart
+/// never meet in a window.
+const LONGEST_PIECE: usize = 1 << 20;
+
+/// Learn word vectors from unlabelled text
+///
+/// Reads one sentence or document a line (UTF-8, or UTF-16 with a byte-order
+/// mark) and learns a vector for each word by skip-gram with negative
+/// sampling. Options that are not given adapt to the size of the text:
+///
+///   running words      min count   subsample   stop words
+///   below 20,000       1           off         those of the language
+///   below 200,000      2           1e-3        none
+///   below 2,000,000    5           1e-4        none
+///   from there on      10          1e-4        none
+///
+/// Dimensions are twice the fourth root of the running words, 8 to 100; epochs
+/// bring the words seen to two million, 5 to 200.
+#[derive(Debug, Args)]
+#[command(verbatim_doc_comment)]
+pub(super) struct Options {
+    /// Text files, one sentence or document a line.
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+    /// Where the vectors go.
+    #[arg(short, long, value_name = "FILE", default_value = VECTORS)]
+    output: PathBuf,
+    /// Components of a vector, 1 to 4096 [default: 8 to 100, by size].
+    #[arg(long, value_name = "N")]
+    dims: Option<usize>,
+    /// Words to each side of the centre, 1 to 1000 [default: 10].
+    #[arg(long, value_name = "N")]
+    window: Option<usize>,
+    /// Noise words a window, 1 to 100 [default: 5].
+    #[arg(long, value_name = "N")]
+    negatives: Option<usize>,
+    /// Passes over the text, 1 to 100000 [default: 5 to 200, by size].
+    #[arg(long, value_name = "N")]
+    epochs: Option<usize>,
+    /// Leave out words that occur less often, 1 or more [default: by size].
+    #[arg(long, value_name = "N")]
+    min_count: Option<u64>,
+    /// Thin out words more frequent than this share, 0 (off) to 1 [default: by
+    /// size].
+    #[arg(long, value_name = "SHARE")]
+    subsample: Option<f64>,
+    /// Step size at the start, above 0, at most 10 [default: 0.025].
+    #[arg(long, value_name = "RATE")]
+    lr: Option<f64>,
+    /// Start of all random numbers, 0 to 2^63 - 1.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    seed: u64,
+    /// Threads, 1 to 256. One gives the same bytes every time; more are faster
+    /// and do not.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    threads: usize,
+    /// Words to leave out: auto, none, a language, or a file with one word a
+    /// line. Negations are never left out.
+    #[arg(long, value_name = "LIST", default_value = "auto")]
+    stop_words: String,
+}
+
+pub(super) fn run(options: Options, printer: &mut Printer) -> Outcome {
+    let started = Instant::now();
+    let inputs: Vec<&Path> = options.files.iter().map(PathBuf::as_path).collect();
+    // Numbers out of range end it before anything is read.
+    options.settings(0).check()?;
+    check_output(&options.output, &inputs, |head| head.starts_with(b"FiFu"))?;
+    let interrupted = interruptible();
+
+    let reader = read(&options.files, interrupted)?;
+    let stop_words = stop_words(&options.stop_words, &reader, printer)?;
+    let tokens = reader.tokens_without(&stop_words);
+    let settings = options.settings(tokens);
+    let sentences = reader.sentences() as u64;
+    if tokens == 0 {
+        let place = Place::file(&options.files[0]);
+        return Err(
+            Error::input(place, "no words", "text, one sentence or document a line").into(),
+        );
+    }
+    let corpus = reader.settle(&stop_words, settings.min_count)?;
+    printer.note(&format!(
+        "{} and {} in {}; stop words: {}",
+        counted(sentences, "sentence"),
+        counted(tokens, "running word"),
+        names(&options.files),
+        harmless(stop_words.name()),
+    ));
+    printer.note(&format!(
+        "kept {}, dropped {} that occur less than {} times ({})",
+        counted(corpus.vocabulary.words.len() as u64, "word"),
+        grouped(corpus.types_dropped as u64),
+        settings.min_count,
+        counted(corpus.tokens_dropped, "running word"),
+    ));
+    printer.note(&format!(
+        "training {} dimensions, window {}, {} negatives, {} epochs, subsample {}, step {}, seed {}, {}",
+        settings.dims,
+        settings.window,
+        settings.negatives,
+        settings.epochs,
+        settings.subsample,
+        settings.learning_rate,
+        settings.seed,
+        counted(settings.threads as u64, "thread"),
+    ));
+    if settings.threads > 1 {
+        printer.note("more than one thread: the result differs a little from run to run");
+    }
+
+    let reporter = Reporter::new(printer);
+    let observer = |progress: &Progress| {
+        reporter.show(progress);
+        if interrupted.load(Ordering::Relaxed) {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
+        }
+    };
+    let trained = skipgram::train(&corpus, &settings, &observer);
+    reporter.finish();
+    let trained = trained?;
+    let loss = trained.losses.last().copied().unwrap_or(0.0);
+
+    let fingerprints = options
+        .files
+        .iter()
+        .map(|file| Fingerprint::of_file(file))
+        .collect::<Result<Vec<_>>>()?;
+    let origin = Origin {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        corpus: fingerprints,
+        sentences,
+        tokens,
+        loss,
+        stop_word_list: stop_words.name().to_owned(),
+        stop_words: stop_words.sorted().into_iter().map(str::to_owned).collect(),
+        settings: settings.clone(),
+    };
+    let words = corpus.vocabulary.words.len();
+    let vectors =
+        WordVectors::new(corpus.vocabulary.words, trained.rows, settings.dims)?.with_origin(origin);
+    vectors.write(&options.output)?;
+    printer.note(&format!(
+        "wrote {}: {} of {} dimensions, loss {loss:.4}, {}",
+        harmless(&options.output.display().to_string()),
+        counted(words as u64, "vector"),
+        settings.dims,
+        duration(started.elapsed().as_secs_f64()),
+    ));
+    printer.note("next: senti train labeled.tsv");
+    Ok(())
+}
+
+impl Options {
+    /// The settings for a text of so many running words.
+    fn settings(&self, tokens: u64) -> Settings {
+        let fitting = Settings::for_tokens(tokens);
+        Settings {
+            dims: self.dims.unwrap_or(fitting.dims),
+            window: self.window.unwrap_or(fitting.window),
+            negatives: self.negatives.unwrap_or(fitting.negatives),
+            epochs: self.epochs.unwrap_or(fitting.epochs),
+            min_count: self.min_count.unwrap_or(fitting.min_count),
+            subsample: self.subsample.unwrap_or(fitting.subsample),
+            learning_rate: self.lr.unwrap_or(fitting.learning_rate),
+            seed: self.seed,
+            threads: self.threads,
+        }
+    }
+}
+
+fn read(files: &[PathBuf], interrupted: &AtomicBool) -> Result<CorpusReader> {
+    let mut reader = CorpusReader::new();
+    for file in files {
+        let lines = Lines::open(file, LongLines::Split(LONGEST_PIECE))?;
+        reader.add_lines(lines, |_| {
+            if interrupted.load(Ordering::Relaxed) {
+                Err(Error::Interrupted)
+            } else {
+                Ok(())
+            }
+        })?;
+    }
+    Ok(reader)
+}
+
+/// The list that was asked for. `auto` leaves the stop words of the text's
+/// language out of small texts, where they drown the rest, and out of no other.
+fn stop_words(wanted: &str, reader: &CorpusReader, printer: &Printer) -> Result<StopWords> {
+    match wanted {
+        "none" => Ok(StopWords::none()),
+        "auto" => {
+            let detected = StopWords::detect(reader.counted());
+            Ok(
+                if Settings::for_tokens(reader.tokens_without(&detected)).min_count == 1 {
+                    detected
+                } else {
+                    StopWords::none()
+                },
+            )
+        }
+        path if Path::new(path).is_file() => {
+            let (list, negations) = StopWords::file(Path::new(path))?;
+            if !negations.is_empty() {
+                printer.warn(&format!(
+                    "negations stay in the text, though they are on the list: {}",
+                    harmless(&negations.join(", "))
+                ));
+            }
+            Ok(list)
+        }
+        language => StopWords::language(language),
+    }
+}
+
+fn names(files: &[PathBuf]) -> String {
+    match files {
+        [file] => harmless(&file.display().to_string()).into_owned(),
+        files => counted(files.len() as u64, "file"),
+    }
+}
+
+/// A flag that Ctrl-C (or SIGTERM) raises; a second one ends the process at
+/// once. Outputs are renamed into place when whole, so neither leaves a part.
+fn interruptible() -> &'static AtomicBool {
+    static INTERRUPTED: AtomicBool = AtomicBool::new(false);
+    let installed = ctrlc::set_handler(|| {
+        if INTERRUPTED.swap(true, Ordering::Relaxed) {
+            std::process::exit(130);
+        }
+    });
+    // Without a handler the signal ends the process, which is as safe.
+    drop(installed);
+    &INTERRUPTED
+}

@@ -1,0 +1,99 @@
+//! How far the training is: a bar on a terminal, a line each ten seconds
+//! elsewhere, nothing with `--quiet`.
+
+use std::io::IsTerminal;
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressStyle};
+use senti::vectors::skipgram;
+
+use super::printer::{Printer, grouped};
+
+const BETWEEN_LINES: Duration = Duration::from_secs(10);
+
+/// Shows the progress of one training.
+pub(super) struct Reporter {
+    started: Instant,
+    bar: Option<ProgressBar>,
+    last_line: Option<Mutex<Instant>>,
+}
+
+impl Reporter {
+    pub(super) fn new(printer: &Printer) -> Self {
+        let terminal = std::io::stderr().is_terminal();
+        let started = Instant::now();
+        Self {
+            started,
+            bar: (printer.talks() && terminal).then(|| {
+                let bar = ProgressBar::new(1);
+                // The template is ours, and the fallback is as good.
+                let style = ProgressStyle::with_template("{bar:30} {percent:>3} %  {msg}");
+                bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+                bar
+            }),
+            last_line: (printer.talks() && !terminal).then(|| Mutex::new(started)),
+        }
+    }
+
+    pub(super) fn show(&self, progress: &skipgram::Progress) {
+        if let Some(bar) = &self.bar {
+            bar.set_length(progress.total);
+            bar.set_position(progress.words);
+            bar.set_message(self.describe(progress));
+        }
+        if let Some(last) = &self.last_line
+            && let Ok(mut last) = last.lock()
+            && last.elapsed() >= BETWEEN_LINES
+        {
+            *last = Instant::now();
+            let percent = 100 * progress.words / progress.total.max(1);
+            eprintln!("{percent:>3} %  {}", self.describe(progress));
+        }
+    }
+
+    /// Takes the bar away.
+    pub(super) fn finish(&self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+
+    fn describe(&self, progress: &skipgram::Progress) -> String {
+        let seconds = self.started.elapsed().as_secs_f64().max(1e-3);
+        let speed = progress.words as f64 / seconds;
+        let left = (progress.total - progress.words.min(progress.total)) as f64 / speed.max(1.0);
+        format!(
+            "epoch {} of {}, {} words/s, loss {:.4}, {} left",
+            progress.epoch,
+            progress.epochs,
+            grouped(speed as u64),
+            progress.loss,
+            duration(left)
+        )
+    }
+}
+
+/// 75.2 seconds as 1 min 15 s.
+pub(super) fn duration(seconds: f64) -> String {
+    let whole = seconds.round() as u64;
+    match whole {
+        0..10 => format!("{seconds:.1} s"),
+        10..60 => format!("{whole} s"),
+        60..3600 => format!("{} min {} s", whole / 60, whole % 60),
+        _ => format!("{} h {} min", whole / 3600, whole % 3600 / 60),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::duration;
+
+    #[test]
+    fn durations() {
+        assert_eq!(duration(0.25), "0.2 s");
+        assert_eq!(duration(42.4), "42 s");
+        assert_eq!(duration(75.2), "1 min 15 s");
+        assert_eq!(duration(7384.0), "2 h 3 min");
+    }
+}

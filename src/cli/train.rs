@@ -1,0 +1,183 @@
+//! `senti train`: labelled texts to a model.
+
+use std::path::PathBuf;
+use std::time::Instant;
+
+use clap::Args;
+use senti::classifier::hidden::parameters;
+use senti::evaluation::CrossValidation;
+use senti::files::digest::Fingerprint;
+use senti::model::{Model, Settings, TrainingReport};
+use senti::text::labeled::LabeledSet;
+
+use super::exit::Outcome;
+use super::locate::{MODEL, VectorChoice, check_output};
+use super::printer::{Printer, counted, grouped, harmless, percent};
+use super::progress::duration;
+
+/// Lines that are listed one by one in a warning.
+const MOST_LISTED: usize = 5;
+
+/// Train a classifier on labelled texts
+///
+/// Reads label<TAB>text (either column first, with or without a header), CSV,
+/// JSON lines with "label" and "text", or fastText's __label__x text; says what
+/// it found. A column or field "weight" counts a text more or less. Any two or
+/// more label names will do. Writes one model file that classifies by itself.
+#[derive(Debug, Args)]
+pub(super) struct Options {
+    /// The labelled texts.
+    file: PathBuf,
+    #[command(flatten)]
+    vectors: VectorChoice,
+    /// Where the model goes.
+    #[arg(short, long, value_name = "FILE", default_value = MODEL)]
+    output: PathBuf,
+    /// Units of the hidden layer, 1 to 1024.
+    #[arg(long, value_name = "N", default_value_t = Settings::default().hidden)]
+    hidden: usize,
+    /// Start of all random numbers.
+    #[arg(long, value_name = "N", default_value_t = Settings::default().seed)]
+    seed: u64,
+}
+
+pub(super) fn run(options: Options, printer: &mut Printer) -> Outcome {
+    let started = Instant::now();
+    check_output(&options.output, &[&options.file], |head| {
+        head.len() > 8 && head[8] == b'{'
+    })?;
+    let set = LabeledSet::read(&options.file)?;
+    printer.note(&format!(
+        "{} in {} ({})",
+        counted(set.len() as u64, "labelled text"),
+        harmless(&options.file.display().to_string()),
+        set.detected
+    ));
+    let (vectors, path) = options.vectors.load(printer)?;
+    let settings = Settings {
+        hidden: options.hidden,
+        seed: options.seed,
+        ..Settings::default()
+    };
+    let (model, report) = Model::train(vectors, &set, &settings)?;
+    let model = model.with_inputs(
+        Fingerprint::of_file(&options.file)?,
+        Fingerprint::of_file(&path)?,
+    );
+    warn(&set, &report, printer);
+    describe(&model, &set, &report, printer)?;
+    model.write(&options.output)?;
+    printer.note(&format!(
+        "wrote {}, {}",
+        harmless(&options.output.display().to_string()),
+        duration(started.elapsed().as_secs_f64())
+    ));
+    printer.note("next: senti classify \"your text\"");
+    Ok(())
+}
+
+fn describe(
+    model: &Model,
+    set: &LabeledSet,
+    report: &TrainingReport,
+    printer: &mut Printer,
+) -> Outcome {
+    for (label, &count) in set.classes.iter().zip(&report.counts) {
+        printer.line(&format!(
+            "{:<24}{}",
+            harmless(label),
+            counted(count as u64, "text")
+        ))?;
+    }
+    let share = report.known as f64 / report.tokens.max(1) as f64;
+    printer.line(&format!(
+        "{:<24}{} of {} ({})",
+        "known words",
+        grouped(report.known as u64),
+        grouped(report.tokens as u64),
+        percent(share)
+    ))?;
+    match (&report.hidden, &report.logistic) {
+        (Some(hidden), Some(logistic)) => {
+            printer.line(&format!(
+                "cross-validated accuracy, {} folds, {}:",
+                hidden.folds,
+                counted(hidden.repeats as u64, "repeat")
+            ))?;
+            printer.line(&format!("{:<24}{}", "  hidden layer", accuracy(hidden)))?;
+            let baseline = match logistic {
+                Ok(logistic) => accuracy(logistic),
+                Err(reason) => format!("none: {reason}"),
+            };
+            let unweighted = if set.weighted { " (ignores weights)" } else { "" };
+            printer.line(&format!("{:<24}{baseline}{unweighted}", "  logistic baseline"))?;
+            printer.line(&format!(
+                "{:<24}{}",
+                "  most frequent label",
+                percent(report.majority)
+            ))?;
+        }
+        _ => printer.line(
+            "cross-validation needs two different texts of each label: no accuracy can be estimated",
+        )?,
+    }
+    let classifier = model.classifier();
+    let (dims, hidden) = (model.vectors().dims(), classifier.bias.len());
+    printer.line(&format!(
+        "{:<24}{} trained ({dims} inputs, {hidden} hidden, {} labels); {} of the vectors kept as they are; {:.3} labels a parameter",
+        "parameters",
+        grouped(parameters(dims, hidden, set.classes.len()) as u64),
+        set.classes.len(),
+        grouped(model.vectors().rows().len() as u64),
+        set.len() as f64 / report.parameters as f64,
+    ))?;
+    Ok(())
+}
+
+fn accuracy(result: &CrossValidation) -> String {
+    format!(
+        "{} [{}, {}]",
+        percent(result.accuracy),
+        percent(result.interval.low),
+        percent(result.interval.high)
+    )
+}
+
+fn warn(set: &LabeledSet, report: &TrainingReport, printer: &Printer) {
+    if !report.unknown_lines.is_empty() {
+        let lines: Vec<String> = report
+            .unknown_lines
+            .iter()
+            .take(MOST_LISTED)
+            .map(u64::to_string)
+            .collect();
+        let more = if report.unknown_lines.len() > MOST_LISTED {
+            ", ..."
+        } else {
+            ""
+        };
+        printer.warn(&format!(
+            "{} of {} without any known word, left out of the training (line {}{more})",
+            report.unknown_lines.len(),
+            counted(set.len() as u64, "text"),
+            lines.join(", ")
+        ));
+    }
+    if let Some((first, second)) = report.contradictions.first() {
+        printer.warn(&format!(
+            "{} stands under two labels, for instance on lines {first} and {second}; both count",
+            counted(report.contradictions.len() as u64, "text"),
+        ));
+    }
+    if !report.converged {
+        printer.warn("the training of the classifier stopped before it reached a minimum");
+    }
+    if let Some(hidden) = &report.hidden
+        && hidden.interval.low <= report.majority
+    {
+        printer.warn(&format!(
+            "with {} the accuracy cannot be told from always answering the most frequent label",
+            counted(set.len() as u64, "text"),
+        ));
+    }
+}

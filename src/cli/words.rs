@@ -1,0 +1,73 @@
+//! What the commands about single words share.
+
+use senti::vectors::WordVectors;
+use senti::vectors::neighbours::Neighbour;
+
+use super::exit::{Failure, Outcome};
+use super::printer::{Printer, harmless};
+
+/// Words offered in place of an unknown one, and how alike they must be.
+const SUGGESTIONS: usize = 3;
+const ALIKE: f64 = 0.85;
+
+/// The word as the vectors know it: as typed, or as the tokenizer writes it.
+pub(super) fn known(vectors: &WordVectors, typed: &str) -> Option<String> {
+    if vectors.index(typed).is_some() {
+        return Some(typed.to_owned());
+    }
+    let tokenizer = vectors.tokenizer();
+    let mut tokens = tokenizer.tokens(typed);
+    match (tokens.next(), tokens.next()) {
+        (Some(token), None) => vectors
+            .index(&token.word)
+            .map(|_| token.word.clone().into_owned()),
+        _ => None,
+    }
+}
+
+/// Says that words are unknown, and which known ones look like them.
+pub(super) fn unknown(vectors: &WordVectors, words: &[&str], printer: &Printer) -> Failure {
+    for word in words {
+        printer.error(&format!("no vector for {:?}", harmless(word)));
+        let mut alike: Vec<(f64, &String)> = vectors
+            .words()
+            .iter()
+            .map(|known| (strsim::jaro_winkler(&word.to_lowercase(), known), known))
+            .filter(|&(similarity, _)| similarity >= ALIKE)
+            .collect();
+        alike.sort_by(|a, b| b.0.total_cmp(&a.0));
+        if !alike.is_empty() {
+            let names: Vec<_> = alike
+                .iter()
+                .take(SUGGESTIONS)
+                .map(|(_, word)| word.as_str())
+                .collect();
+            printer.hint(&format!(
+                "known words that look like it: {}",
+                names.join(", ")
+            ));
+        } else if vectors.tokenizer().stop_words().contains(word) {
+            printer.hint("it is on the list of stop words that the vectors were made without");
+        }
+    }
+    Failure::No
+}
+
+/// One neighbour a line: word<TAB>similarity.
+pub(super) fn print(neighbours: &[Neighbour], json: bool, printer: &mut Printer) -> Outcome {
+    for neighbour in neighbours {
+        if json {
+            printer.json(&serde_json::json!({
+                "word": neighbour.word,
+                "similarity": neighbour.similarity,
+            }))?;
+        } else {
+            printer.line(&format!(
+                "{}\t{:.3}",
+                harmless(&neighbour.word),
+                neighbour.similarity
+            ))?;
+        }
+    }
+    Ok(())
+}
