@@ -77,8 +77,8 @@ pub enum Error {
     /// Text or labels that cannot be read as what they should be.
     #[error("{place}: found {found}, expected {expected}")]
     Input {
-        /// Where.
-        place: Place,
+        /// Where; boxed, so that the rare error does not widen every result.
+        place: Box<Place>,
         /// What stands there.
         found: String,
         /// What should stand there.
@@ -144,7 +144,7 @@ impl Error {
     /// Bad input at a place, without a hint.
     pub fn input(place: Place, found: impl Into<String>, expected: impl Into<String>) -> Self {
         Self::Input {
-            place,
+            place: Box::new(place),
             found: found.into(),
             expected: expected.into(),
             hint: None,

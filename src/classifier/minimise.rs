@@ -57,11 +57,17 @@ pub(super) fn minimise(objective: &impl Objective, start: Vec<f64>, iterations: 
     Minimum { at, slope }
 }
 
+struct Evaluation {
+    point: Vec<f64>,
+    value: f64,
+    gradient: Vec<f64>,
+}
+
 struct Problem<'a, O> {
     objective: &'a O,
     /// The last point asked for with its value and gradient: the solver asks
     /// for both, one after the other.
-    last: RefCell<Option<(Vec<f64>, f64, Vec<f64>)>>,
+    last: RefCell<Option<Evaluation>>,
     best: RefCell<(f64, Vec<f64>)>,
     /// How many more evaluations are allowed.
     evaluations: Cell<u64>,
@@ -71,10 +77,10 @@ impl<O: Objective> Problem<'_, O> {
     /// The value and gradient at a point; an error, which ends the search,
     /// where they are not finite (the solver would circle there for ever).
     fn at(&self, point: &[f64]) -> Result<(f64, Vec<f64>), argmin::core::Error> {
-        if let Some((last, value, gradient)) = self.last.borrow().as_ref()
-            && last == point
+        if let Some(last) = self.last.borrow().as_ref()
+            && last.point == point
         {
-            return Ok((*value, gradient.clone()));
+            return Ok((last.value, last.gradient.clone()));
         }
         let left = self.evaluations.get().checked_sub(1);
         self.evaluations
@@ -86,7 +92,11 @@ impl<O: Objective> Problem<'_, O> {
         if value < self.best.borrow().0 {
             *self.best.borrow_mut() = (value, point.to_vec());
         }
-        *self.last.borrow_mut() = Some((point.to_vec(), value, gradient.clone()));
+        *self.last.borrow_mut() = Some(Evaluation {
+            point: point.to_vec(),
+            value,
+            gradient: gradient.clone(),
+        });
         Ok((value, gradient))
     }
 }

@@ -2,6 +2,7 @@
 
 use clap::{Args, ValueEnum};
 use senti::demo::{Arm, ArmReport, Preset, Report, run as run_demo};
+use senti::evaluation::Interval;
 
 use super::exit::Outcome;
 use super::printer::{Printer, grouped, percent};
@@ -80,7 +81,7 @@ fn arms(report: &Report, printer: &mut Printer) -> Outcome {
             "  {:<36}{} [{}]",
             name(arm.arm),
             percent(arm.accuracy),
-            range(arm.interval.low, arm.interval.high)
+            range(arm.interval)
         ))?;
         for (right, &seeds) in arm.seeds_with.iter().enumerate() {
             let width = (seeds * BAR).div_ceil(report.seeds.max(1));
@@ -106,7 +107,7 @@ fn held_out(arm: &ArmReport) -> String {
         "  {:<36}{} [{}]",
         name(arm.arm),
         percent(arm.held_out),
-        range(arm.held_out_interval.low, arm.held_out_interval.high)
+        range(arm.held_out_interval)
     )
 }
 
@@ -152,6 +153,6 @@ fn name(arm: Arm) -> &'static str {
     }
 }
 
-fn range(low: f64, high: f64) -> String {
-    format!("{}, {}", percent(low.max(0.0)), percent(high.min(1.0)))
+fn range(interval: Interval) -> String {
+    format!("{}, {}", percent(interval.low), percent(interval.high))
 }

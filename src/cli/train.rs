@@ -123,14 +123,26 @@ fn describe(
     }
     let classifier = model.classifier();
     let (dims, hidden) = (model.vectors().dims(), classifier.bias.len());
-    printer.line(&format!(
-        "{:<24}{} trained ({dims} inputs, {hidden} hidden, {} labels); {} of the vectors kept as they are; {:.3} labels a parameter",
-        "parameters",
-        grouped(parameters(dims, hidden, set.classes.len()) as u64),
-        set.classes.len(),
-        grouped(model.vectors().rows().len() as u64),
-        set.len() as f64 / report.parameters as f64,
-    ))?;
+    for (name, value) in [
+        (
+            "trained parameters",
+            format!(
+                "{} ({dims} inputs, {hidden} hidden, {} labels), {:.2} texts for each",
+                grouped(parameters(dims, hidden, set.classes.len()) as u64),
+                set.classes.len(),
+                set.len() as f64 / report.parameters as f64,
+            ),
+        ),
+        (
+            "frozen parameters",
+            format!(
+                "{} of the word vectors",
+                grouped(model.vectors().rows().len() as u64)
+            ),
+        ),
+    ] {
+        printer.line(&format!("{name:<24}{value}"))?;
+    }
     Ok(())
 }
 

@@ -223,7 +223,7 @@ impl Model {
         }
         let header: Header =
             serde_json::from_str(header).map_err(|error| damaged(error.to_string()))?;
-        assemble(&tensors, header).map_err(|reason| damaged(reason))
+        assemble(&tensors, header).map_err(damaged)
     }
 }
 

@@ -344,7 +344,7 @@ impl<'a> Worker<'a> {
             self.window
                 .load(inputs, &self.contexts, outputs, &self.targets);
             self.window.step(rate);
-            if self.windows % WINDOWS_PER_LOSS == 0 {
+            if self.windows.is_multiple_of(WINDOWS_PER_LOSS) {
                 loss.sum += f64::from(self.window.loss());
                 loss.pairs += (self.contexts.len()) as u64;
             }

@@ -277,10 +277,9 @@ mod tests {
         let mut once = inputs.clone();
         run(&[0], &mut once, &mut outputs.clone());
         run(&[0, 0], &mut inputs, &mut outputs);
-        for column in 0..LANES {
-            let single = doubles(&once)[0][column] - before[0][column];
-            let double = doubles(&inputs)[0][column] - before[0][column];
-            assert!((double - 2.0 * single).abs() < 1e-6);
+        let (once, twice) = (doubles(&once), doubles(&inputs));
+        for ((start, once), twice) in before[0].iter().zip(&once[0]).zip(&twice[0]) {
+            assert!((twice - start - 2.0 * (once - start)).abs() < 1e-6);
         }
     }
 

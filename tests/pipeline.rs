@@ -1,0 +1,224 @@
+//! The commands, end to end, as a user runs them.
+
+mod common;
+
+use common::Sandbox;
+
+#[test]
+fn three_commands_without_flags() {
+    let sandbox = Sandbox::with_corpus();
+    sandbox
+        .run(&["pretrain", "corpus/unlabeled.txt"])
+        .exits(0)
+        .says(&["62 sentences", "wrote vectors.fifu", "next: senti train"]);
+    let trained = sandbox
+        .run(&["train", "corpus/labeled.tsv"])
+        .exits(0)
+        .says(&["using vectors.fifu", "wrote model.senti"]);
+    for part in ["negative", "4 texts", "cross-validated", "logistic baseline", "trained parameters"] {
+        assert!(trained.stdout.contains(part), "{part}: {}", trained.stdout);
+    }
+    let run = sandbox
+        .run(&["classify", "It was great", "It was really stupid.", "zxcvb"])
+        .exits(0)
+        .says(&["using model.senti"]);
+    let lines: Vec<Vec<&str>> = run.stdout.lines().map(|line| line.split('\t').collect()).collect();
+    assert_eq!(lines[0][0], "positive");
+    assert_eq!(lines[0][2], "It was great");
+    assert_eq!(lines[1][0], "negative");
+    assert_eq!(lines[2], ["undecided", "0.50", "zxcvb"]);
+    for (name, _) in [("vectors.fifu", 0), ("model.senti", 0)] {
+        sandbox.run(&["inspect", name]).exits(0);
+    }
+    assert_eq!(sandbox.names(), ["corpus", "model.senti", "vectors.fifu"]);
+}
+
+#[test]
+fn the_same_seed_gives_the_same_bytes() {
+    let (one, two) = (Sandbox::trained(), Sandbox::trained());
+    for name in ["vectors.fifu", "model.senti"] {
+        assert_eq!(one.read(name), two.read(name), "{name}");
+    }
+    one.run(&["pretrain", "corpus/unlabeled.txt", "--seed", "1"]).exits(0);
+    assert_ne!(one.read("vectors.fifu"), two.read("vectors.fifu"));
+}
+
+#[test]
+fn a_model_needs_nothing_else() {
+    let sandbox = Sandbox::trained();
+    let alone = Sandbox::new();
+    std::fs::copy(sandbox.path("model.senti"), alone.path("mine.senti")).unwrap();
+    let text = ["classify", "A wonderful film"];
+    assert_eq!(alone.run(&text).exits(0).stdout, sandbox.run(&text).stdout);
+}
+
+#[test]
+fn files_are_found_by_flag_by_environment_and_by_age() {
+    let sandbox = Sandbox::trained();
+    let texts = ["classify", "It was great"];
+    sandbox.write("broken.senti", "not a model");
+    // The newest is found, and it is broken.
+    sandbox.run(&texts).exits(4).says(&["using broken.senti", "plain text"]);
+    let flag = sandbox.run(&["classify", "--model", "model.senti", "It was great"]).exits(0);
+    assert!(!flag.stderr.contains("using"), "{}", flag.stderr);
+    let environment = sandbox
+        .command()
+        .args(texts)
+        .env("SENTI_MODEL", "model.senti")
+        .output()
+        .unwrap();
+    assert!(environment.status.success());
+    let environment = sandbox
+        .command()
+        .args(["nearest", "great"])
+        .env("SENTI_VECTORS", "missing.fifu")
+        .output()
+        .unwrap();
+    assert_eq!(environment.status.code(), Some(5));
+}
+
+#[test]
+fn one_line_out_for_each_line_in() {
+    let sandbox = Sandbox::trained();
+    let input = "It was great\n\nzxcvb\r\n\ttabs\tinside\nÜber die Maßen 很好 \u{1b}[2J\nno final newline";
+    let run = sandbox.pipe(&["classify"], input).exits(0);
+    let lines: Vec<&str> = run.stdout.lines().collect();
+    assert_eq!(lines.len(), 6, "{run:#?}");
+    assert!(lines[1].starts_with("undecided\t0.50\t"));
+    assert!(lines[3].ends_with("\\ttabs\\tinside"));
+    assert!(lines[4].ends_with("\\u{1b}[2J"));
+    assert!(!run.stdout.contains('\u{1b}'));
+
+    sandbox.write("texts.txt", input);
+    let file = sandbox.run(&["classify", "--file", "texts.txt"]).exits(0);
+    assert_eq!(file.stdout, run.stdout);
+
+    let json = sandbox.pipe(&["classify", "--json"], input).exits(0);
+    let objects: Vec<serde_json::Value> = json
+        .stdout
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    assert_eq!(objects.len(), 6);
+    assert_eq!(objects[0]["label"], "positive");
+    assert_eq!(objects[2]["label"], "undecided");
+    assert_eq!(objects[2]["known"], 0);
+    assert_eq!(objects[4]["text"], "Über die Maßen 很好 \u{1b}[2J");
+    let sum: f64 = ["negative", "positive"]
+        .iter()
+        .map(|label| objects[0]["probabilities"][label].as_f64().unwrap())
+        .sum();
+    assert!((sum - 1.0).abs() < 1e-9);
+    assert!(sandbox.pipe(&["classify"], "").exits(0).stdout.is_empty());
+}
+
+#[test]
+fn every_label_format_trains_the_same_classifier() {
+    let sandbox = Sandbox::trained();
+    let reference = sandbox.run(&["classify", "--json", "It was great"]).stdout;
+    let rows: Vec<(String, String)> = String::from_utf8(sandbox.read("corpus/labeled.tsv"))
+        .unwrap()
+        .lines()
+        .map(|line| line.split_once('\t').unwrap())
+        .map(|(label, text)| (label.to_owned(), text.to_owned()))
+        .collect();
+    let join = |row: &dyn Fn(&str, &str) -> String| -> String {
+        rows.iter().map(|(label, text)| row(label, text) + "\r\n").collect()
+    };
+    for (content, says) in [
+        (join(&|label, text| format!("{text}\t{label}")), "TSV, text first"),
+        (join(&|label, text| format!("{label},\"{text}\"")), "CSV, label first"),
+        (
+            "text,label,weight\n".to_owned() + &join(&|label, text| format!("\"{text}\",{label},1")),
+            "with a header, weighted",
+        ),
+        (
+            join(&|label, text| serde_json::json!({"text": text, "label": label}).to_string()),
+            "JSON lines",
+        ),
+        (join(&|label, text| format!("__label__{label} {text}")), "fastText"),
+    ] {
+        sandbox.write("data", content);
+        sandbox.run(&["train", "data"]).exits(0).says(&[says]);
+        assert_eq!(sandbox.run(&["classify", "--json", "It was great"]).stdout, reference, "{says}");
+    }
+}
+
+#[test]
+fn eval_prints_every_score_and_never_nan() {
+    let sandbox = Sandbox::trained();
+    let run = sandbox.run(&["eval", "corpus/test.tsv"]).exits(0);
+    for part in ["accuracy", "macro-F1", "Matthews", "Brier", "calibration", "precision", "truth"] {
+        assert!(run.stdout.contains(part), "{part}: {}", run.stdout);
+    }
+    // One class, nothing known: scores without a value, and no NaN.
+    sandbox.write("odd.tsv", "positive\tzxcvb\npositive\tqwert\n");
+    let run = sandbox.run(&["eval", "odd.tsv"]).exits(0);
+    assert!(!run.stdout.contains("NaN") && !run.stdout.contains("inf"), "{}", run.stdout);
+    assert!(run.stdout.contains("undecided"));
+    let json = sandbox.run(&["eval", "--json", "odd.tsv"]).exits(0).stdout;
+    let report: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(report["coverage"], 0.0);
+    assert_eq!(report["classes"][1]["precision"], serde_json::Value::Null);
+}
+
+#[test]
+fn words_can_be_asked_about() {
+    let sandbox = Sandbox::trained();
+    let run = sandbox.run(&["nearest", "Great", "-n", "3"]).exits(0);
+    assert_eq!(run.stdout.lines().count(), 3);
+    let run = sandbox.run(&["analogy", "great", "film", "boring", "-n", "2", "--json"]).exits(0);
+    assert_eq!(run.stdout.lines().count(), 2);
+    sandbox
+        .run(&["nearest", "excelent"])
+        .exits(1)
+        .says(&["no vector for \"excelent\"", "excellent"]);
+    sandbox.run(&["nearest", "the"]).exits(1).says(&["stop words"]);
+    assert!(sandbox.run(&["nearest", "great", "-n", "0"]).exits(0).stdout.is_empty());
+}
+
+#[test]
+fn inspect_tells_intact_from_damaged_from_other() {
+    let sandbox = Sandbox::trained();
+    for name in ["vectors.fifu", "model.senti"] {
+        let run = sandbox.run(&["inspect", name]).exits(0);
+        assert!(run.stdout.contains("intact                  yes"), "{}", run.stdout);
+        let mut bytes = sandbox.read(name);
+        let last = bytes.len() - 1;
+        bytes[last] ^= 1;
+        sandbox.write("damaged", &bytes);
+        let run = sandbox.run(&["inspect", "damaged"]).exits(1);
+        assert!(run.stdout.contains("intact                  no"), "{}", run.stdout);
+        sandbox.write("cut", &bytes[..last / 2]);
+        sandbox.run(&["inspect", "cut"]).exits(1);
+    }
+    sandbox.run(&["inspect", "corpus/test.tsv"]).exits(4).says(&["plain text"]);
+    sandbox.run(&["inspect", "missing"]).exits(5);
+    let json = sandbox.run(&["inspect", "--json", "model.senti"]).exits(0).stdout;
+    let object: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(object["labels"], "negative, positive");
+}
+
+#[test]
+fn completions_and_manual_come_from_the_definition() {
+    let sandbox = Sandbox::new();
+    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
+        let run = sandbox.run(&["completions", shell]).exits(0);
+        assert!(run.stdout.contains("pretrain"), "{shell}");
+    }
+    assert!(sandbox.run(&["man"]).exits(0).stdout.contains(".TH senti"));
+    assert!(sandbox.run(&["man", "train"]).exits(0).stdout.contains("hidden"));
+    sandbox.run(&["man", "nothing"]).exits(2);
+}
+
+#[test]
+fn stop_words_by_language_and_by_file() {
+    let sandbox = Sandbox::with_corpus();
+    let pretrain = |list: &str| sandbox.run(&["pretrain", "corpus/unlabeled.txt", "--stop-words", list]);
+    pretrain("none").exits(0).says(&["stop words: none"]);
+    pretrain("de").exits(0).says(&["stop words: german"]);
+    sandbox.write("list.txt", "film\nnot\n");
+    pretrain("list.txt").exits(0).says(&["stop words: list.txt", "warning", "not"]);
+    sandbox.run(&["nearest", "film"]).exits(1);
+    pretrain("klingon").exits(2).says(&["english", "german"]);
+}
