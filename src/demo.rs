@@ -31,7 +31,7 @@ use crate::error::{Error, Result};
 use crate::evaluation::crossvalidation::{select, shuffle};
 use crate::evaluation::interval::{Interval, mean};
 use crate::model;
-use crate::sentence::{SentenceEncoder, Texts};
+use crate::sentence::{SentenceEncoder, Texts, WordWeights};
 use crate::text::labeled::LabeledSet;
 use crate::text::stopwords::StopWords;
 use crate::text::tokenizer::Tokenizer;
@@ -54,7 +54,8 @@ pub const MOST_SEEDS: u64 = 100_000;
 pub enum Preset {
     /// What `senti pretrain` and `senti train` choose for texts of this size.
     Senti,
-    /// What the article says: four dimensions, the whole sentence as window.
+    /// What the article says: four dimensions, the whole sentence as window,
+    /// the plain mean of the word vectors.
     Article,
 }
 
@@ -149,6 +150,7 @@ struct Sentences {
     alone: Corpus,
     tokenizer: Tokenizer,
     settings: Settings,
+    preset: Preset,
 }
 
 impl Sentences {
@@ -177,6 +179,7 @@ impl Sentences {
             alone: with_vocabulary_of(eight, &all),
             tokenizer: Tokenizer::new(stop_words),
             settings,
+            preset,
         })
     }
 
@@ -200,12 +203,17 @@ impl Sentences {
             }
             _ => skipgram::train(corpus, &settings, &|_| ControlFlow::Continue(()))?.rows,
         };
-        WordVectors::new(words, rows, settings.dims)
+        Ok(WordVectors::new(words, rows, settings.dims)?
+            .with_counts(corpus.vocabulary.counts.clone()))
     }
 
     /// Share of the test sentences right, and of all 25 ways to hold out two.
     fn run(&self, arm: Arm, vectors: &WordVectors, seed: u64) -> Result<(f64, f64)> {
-        let encoder = SentenceEncoder::new(vectors, &self.tokenizer);
+        let weights = match self.preset {
+            Preset::Senti => WordWeights::fitting(vectors),
+            Preset::Article => WordWeights::equal(vectors),
+        };
+        let encoder = SentenceEncoder::new(vectors, &weights, &self.tokenizer);
         let samples: Array2<f64> = encoder.transform(Texts(&self.texts));
         let data = Labelled::new(samples, Array1::from(self.targets.clone()));
         let score = |held_out: &[usize], salt: u64| -> Result<f64> {
@@ -222,7 +230,6 @@ impl Sentences {
             let settings = model::Settings::default();
             let classifier = HiddenLayerParams::new(2)
                 .hidden(settings.hidden)
-                .penalty(settings.penalty)
                 .seed(seed)
                 .fit(&part)?;
             let test = select(&data, held_out);

@@ -18,17 +18,30 @@ fn corpora() {
         (b"word word word word\n", 6, &["different words"]),
         (b"one\ntwo\nthree\n", 6, &["no sentence with two words"]),
         (GZIP, 3, &["a gzip archive", "gzip -dk"]),
-        (b"good film\nbro\xffken\n", 3, &["line 2", "byte 13", "0xFF", "iconv"]),
+        (
+            b"good film\nbro\xffken\n",
+            3,
+            &["line 2", "byte 13", "0xFF", "iconv"],
+        ),
         (b"good film\n\0\0\0\n", 3, &["NUL", "line 2", "byte 10"]),
         (b"a\0b\0c\0d\0", 3, &["UTF-16"]),
         (b"%PDF-1.7\n\x01\x02", 3, &["a PDF document"]),
     ] {
         sandbox.write("corpus.txt", content);
-        let run = sandbox.run(&["pretrain", "corpus.txt"]).exits(code).says(says);
+        let run = sandbox
+            .run(&["pretrain", "corpus.txt"])
+            .exits(code)
+            .says(says);
         assert!(run.stdout.is_empty());
-        assert!(!sandbox.names().contains(&"vectors.fifu".to_owned()), "{run:#?}");
+        assert!(
+            !sandbox.names().contains(&"vectors.fifu".to_owned()),
+            "{run:#?}"
+        );
     }
-    sandbox.run(&["pretrain", "missing.txt"]).exits(5).says(&["missing.txt", "cannot open"]);
+    sandbox
+        .run(&["pretrain", "missing.txt"])
+        .exits(5)
+        .says(&["missing.txt", "cannot open"]);
     sandbox.run(&["pretrain", "."]).exits(3).says(&["a folder"]);
     sandbox.run(&["pretrain"]).exits(2);
 }
@@ -47,21 +60,58 @@ fn corpora_with_a_stated_treatment() {
     let mut marked = b"\xef\xbb\xbf".to_vec();
     marked.extend(plain.bytes());
     assert_eq!(words(marked), reference, "byte-order mark");
-    assert_eq!(words(plain.replace('\n', "\r\n").into_bytes()), reference, "CRLF");
-    assert_eq!(words(plain.trim_end().as_bytes().to_vec()), reference, "no final newline");
-    for (mark, bytes) in [("\u{feff}", u16::to_le_bytes as fn(u16) -> [u8; 2]), ("\u{feff}", u16::to_be_bytes)] {
-        let wide = format!("{mark}{plain}").encode_utf16().flat_map(bytes).collect();
+    assert_eq!(
+        words(plain.replace('\n', "\r\n").into_bytes()),
+        reference,
+        "CRLF"
+    );
+    assert_eq!(
+        words(plain.trim_end().as_bytes().to_vec()),
+        reference,
+        "no final newline"
+    );
+    for (mark, bytes) in [
+        ("\u{feff}", u16::to_le_bytes as fn(u16) -> [u8; 2]),
+        ("\u{feff}", u16::to_be_bytes),
+    ] {
+        let wide = format!("{mark}{plain}")
+            .encode_utf16()
+            .flat_map(bytes)
+            .collect();
         assert_eq!(words(wide), reference, "UTF-16");
     }
     // One endless line: cut into pieces, every word kept.
     let endless = plain.replace('\n', " ").repeat(800);
-    let words_in = |line: &str| line.split(" running").next().unwrap().rsplit(' ').next().unwrap().replace(',', "");
+    let words_in = |line: &str| {
+        line.split(" running")
+            .next()
+            .unwrap()
+            .rsplit(' ')
+            .next()
+            .unwrap()
+            .replace(',', "")
+    };
     sandbox.write("corpus.txt", &endless);
-    let run = sandbox.run(&["pretrain", "corpus.txt", "--epochs", "1", "--stop-words", "en"]).exits(0);
+    let run = sandbox
+        .run(&[
+            "pretrain",
+            "corpus.txt",
+            "--epochs",
+            "1",
+            "--stop-words",
+            "en",
+        ])
+        .exits(0);
     let once: u64 = words_in(&reference).parse().unwrap();
-    let many: u64 = words_in(run.stderr.lines().next().unwrap()).parse().unwrap();
+    let many: u64 = words_in(run.stderr.lines().next().unwrap())
+        .parse()
+        .unwrap();
     assert_eq!(many, once * 800);
-    assert!(run.stderr.starts_with("2 sentences") || run.stderr.starts_with("3 sentences"), "{}", run.stderr);
+    assert!(
+        run.stderr.starts_with("2 sentences") || run.stderr.starts_with("3 sentences"),
+        "{}",
+        run.stderr
+    );
 }
 
 #[test]
@@ -87,14 +137,23 @@ fn settings_out_of_range() {
         ("--output", "corpus/test.tsv"),
     ] {
         let option = format!("{option}={value}");
-        let run = sandbox.run(&["pretrain", "corpus/unlabeled.txt", &option]).exits(2);
+        let run = sandbox
+            .run(&["pretrain", "corpus/unlabeled.txt", &option])
+            .exits(2);
         assert!(run.stderr.contains("error:"), "{option}: {run:#?}");
     }
     sandbox
-        .run(&["pretrain", "corpus/unlabeled.txt", "--output", "missing/out.fifu"])
+        .run(&[
+            "pretrain",
+            "corpus/unlabeled.txt",
+            "--output",
+            "missing/out.fifu",
+        ])
         .exits(5);
     sandbox.run(&["pretrain", "corpus/unlabeled.txt"]).exits(0);
-    sandbox.run(&["train", "corpus/labeled.tsv", "--hidden", "0"]).exits(2);
+    sandbox
+        .run(&["train", "corpus/labeled.tsv", "--hidden", "0"])
+        .exits(2);
     sandbox.run(&["demo", "--seeds", "1"]).exits(2);
     sandbox.run(&["frobnicate"]).exits(2);
 }
@@ -117,42 +176,74 @@ fn labelled_files() {
     for (content, code, says) in [
         (&b""[..], 6, &["no labelled text", "hint:"][..]),
         (b"label\ttext\n", 6, &["no labelled text"]),
-        (b"positive\tgreat film\npositive\tgood film\n", 6, &["one label", "\"positive\"", "hint:"]),
+        (
+            b"positive\tgreat film\npositive\tgood film\n",
+            6,
+            &["one label", "\"positive\"", "hint:"],
+        ),
         (b"just some text\n", 3, &["line 1", "a tab"]),
         (b"positive\tgreat\nno tab\n", 3, &["line 2", "1 field"]),
         (b"\tgreat film\n", 3, &["line 1", "empty label"]),
-        (b"undecided\tgreat film\nnegative\tbad film\n", 3, &["line 1", "undecided"]),
+        (
+            b"undecided\tgreat film\nnegative\tbad film\n",
+            3,
+            &["line 1", "undecided"],
+        ),
         (long.as_bytes(), 3, &["line 2", "10000 bytes"]),
         (GZIP, 3, &["a gzip archive"]),
         (b"positive\tgr\xffeat\n", 3, &["line 1", "byte 11", "0xFF"]),
-        (b"positive\tzxcvb qwert\nnegative\tasdfg yxcvb\n", 6, &["with a word that has a vector", "hint:"]),
+        (
+            b"positive\tzxcvb qwert\nnegative\tasdfg yxcvb\n",
+            6,
+            &["with a word that has a vector", "hint:"],
+        ),
         (b"{\"label\":1}\n", 3, &["line 1", "text"]),
     ] {
         sandbox.write("labels", content);
         sandbox.run(&["train", "labels"]).exits(code).says(says);
-        assert_eq!(sandbox.read("model.senti"), before, "the old model must stay");
+        assert_eq!(
+            sandbox.read("model.senti"),
+            before,
+            "the old model must stay"
+        );
     }
     // Stated treatments.
-    sandbox.write("labels", "positive\tgreat film\nnegative\tboring film\nnegative\tgreat film\npositive\tzxcvb\n");
-    sandbox
-        .run(&["train", "labels"])
-        .exits(0)
-        .says(&["two labels", "lines 1 and 3", "without any known word", "line 4"]);
+    sandbox.write(
+        "labels",
+        "positive\tgreat film\nnegative\tboring film\nnegative\tgreat film\npositive\tzxcvb\n",
+    );
+    sandbox.run(&["train", "labels"]).exits(0).says(&[
+        "two labels",
+        "lines 1 and 3",
+        "without any known word",
+        "line 4",
+    ]);
     sandbox.write("labels", "positive\tgreat film\nnegative\tboring film\n");
     let run = sandbox.run(&["train", "labels"]).exits(0);
-    assert!(run.stdout.contains("no accuracy can be estimated"), "{run:#?}");
+    assert!(
+        run.stdout.contains("no accuracy can be estimated"),
+        "{run:#?}"
+    );
 }
 
 #[test]
 fn texts_to_classify() {
     let sandbox = Sandbox::trained();
-    sandbox.pipe(&["classify"], GZIP).exits(3).says(&["standard input", "a gzip archive"]);
-    let run = sandbox.pipe(&["classify"], b"It was great\nbro\xffken\n").exits(3);
+    sandbox
+        .pipe(&["classify"], GZIP)
+        .exits(3)
+        .says(&["standard input", "a gzip archive"]);
+    let run = sandbox
+        .pipe(&["classify"], b"It was great\nbro\xffken\n")
+        .exits(3);
     // What came before is answered.
     assert!(run.stdout.starts_with("positive\t"), "{run:#?}");
     assert!(run.stderr.contains("line 2"), "{run:#?}");
     let endless = vec![b'a'; 17 << 20];
-    sandbox.pipe(&["classify"], endless).exits(3).says(&["line 1", "a line of more than"]);
+    sandbox
+        .pipe(&["classify"], endless)
+        .exits(3)
+        .says(&["line 1", "a line of more than"]);
     sandbox.run(&["classify", ""]).exits(0);
     let combining = "e\u{301}".repeat(10_000);
     sandbox.run(&["classify", &combining]).exits(0);
@@ -162,10 +253,12 @@ fn texts_to_classify() {
 fn test_files_for_eval() {
     let sandbox = Sandbox::trained();
     sandbox.write("test.tsv", "positive\tgreat film\nneutral\tsome film\n");
-    sandbox
-        .run(&["eval", "test.tsv"])
-        .exits(3)
-        .says(&["line 2", "\"neutral\"", "negative, positive", "hint:"]);
+    sandbox.run(&["eval", "test.tsv"]).exits(3).says(&[
+        "line 2",
+        "\"neutral\"",
+        "negative, positive",
+        "hint:",
+    ]);
     sandbox.write("test.tsv", "");
     sandbox.run(&["eval", "test.tsv"]).exits(6);
 }
@@ -190,25 +283,58 @@ fn model_and_vector_files() {
         ("m", vectors.clone(), "a finalfusion vector file"),
         ("m", model[..model.len() - 1].to_vec(), "incomplete"),
         ("m", model[..100].to_vec(), "incomplete"),
-        ("m", altered(&model, model.len() - 5), "its seal does not fit"),
+        (
+            "m",
+            altered(&model, model.len() - 5),
+            "its seal does not fit",
+        ),
         ("v", Vec::new(), "an empty file"),
         ("v", b"2 2\nword 1 2\nother 3 4\n".to_vec(), "plain text"),
         ("v", model.clone(), "a safetensors file"),
-        ("v", vectors[..vectors.len() - 1].to_vec(), "the end of the file"),
-        ("v", altered(&vectors, vectors.len() - 300), "its seal does not fit"),
+        (
+            "v",
+            vectors[..vectors.len() - 1].to_vec(),
+            "the end of the file",
+        ),
+        (
+            "v",
+            altered(&vectors, vectors.len() - 300),
+            "its seal does not fit",
+        ),
         ("v", nan, "not a finite number"),
         // A header that claims more than there is must not be believed.
-        ("v", [b"FiFu\0\0\0\0\x02\0\0\0\x01\0\0\0\x02\0\0\0\x01\0\0\0", &[0xff; 16][..]].concat(), "words"),
+        (
+            "v",
+            [
+                b"FiFu\0\0\0\0\x02\0\0\0\x01\0\0\0\x02\0\0\0\x01\0\0\0",
+                &[0xff; 16][..],
+            ]
+            .concat(),
+            "words",
+        ),
     ] {
         sandbox.write(file, &bytes);
         let run = match file {
             "m" => sandbox.run(&["classify", "--model", "m", "great"]),
-            _ => sandbox.run(&["train", "corpus/labeled.tsv", "--vectors", "v", "-o", "new.senti"]),
+            _ => sandbox.run(&[
+                "train",
+                "corpus/labeled.tsv",
+                "--vectors",
+                "v",
+                "-o",
+                "new.senti",
+            ]),
         };
         run.exits(4).says(&[says, "hint:"]);
     }
     assert!(!sandbox.names().contains(&"new.senti".to_owned()));
     let empty = Sandbox::new();
-    empty.run(&["classify", "great"]).exits(4).says(&["no .senti file", "senti train"]);
-    empty.run(&["nearest", "great"]).exits(4).says(&["no .fifu file", "senti pretrain"]);
+    empty
+        .run(&["classify", "great"])
+        .exits(4)
+        .says(&["no .senti file", "senti train"]);
+    empty
+        .run(&["nearest", "great"])
+        .exits(4)
+        .says(&["no .fifu file", "senti pretrain"]);
 }

@@ -20,7 +20,10 @@ fn counts() {
     assert_eq!(eight.classes, ["negative", "positive"]);
     assert_eq!(eight.class_counts(), [4, 4]);
     let two = labelled(TEST);
-    assert_eq!(two.texts, ["It was great,loved it.", "It was really stupid."]);
+    assert_eq!(
+        two.texts,
+        ["It was great,loved it.", "It was really stupid."]
+    );
     assert_eq!(two.targets, [1, 0]);
 }
 
@@ -52,7 +55,9 @@ fn the_labelled_sentences_lack_the_opinion_words_of_the_test() {
     for text in labelled(LABELED).texts {
         for token in Tokenizer::default().tokens(&text) {
             assert!(
-                !OPINIONS.iter().any(|opinion| token.word.starts_with(opinion)),
+                !OPINIONS
+                    .iter()
+                    .any(|opinion| token.word.starts_with(opinion)),
                 "{} in {text}",
                 token.word
             );

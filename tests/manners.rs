@@ -32,7 +32,9 @@ fn a_closed_pipe_ends_quietly() {
 #[test]
 fn quiet_says_nothing_and_colours_stay_off_pipes() {
     let sandbox = Sandbox::with_corpus();
-    let quiet = sandbox.run(&["pretrain", "-q", "corpus/unlabeled.txt"]).exits(0);
+    let quiet = sandbox
+        .run(&["pretrain", "-q", "corpus/unlabeled.txt"])
+        .exits(0);
     assert_eq!((quiet.stdout.as_str(), quiet.stderr.as_str()), ("", ""));
     let error = sandbox.run(&["classify", "-q", "text"]).exits(4);
     assert!(error.stderr.starts_with("error: "), "{error:#?}");
@@ -51,7 +53,10 @@ fn names_of_files_cannot_move_the_cursor() {
     sandbox.write("corpus.txt", "great film here\nboring film there\n");
     sandbox.run(&["pretrain", "corpus.txt"]).exits(0);
     let run = sandbox.run(&["train", "evil.tsv"]).exits(0);
-    assert!(!run.stdout.contains('\u{1b}') && run.stdout.contains("\\u{1b}[2J"), "{run:?}");
+    assert!(
+        !run.stdout.contains('\u{1b}') && run.stdout.contains("\\u{1b}[2J"),
+        "{run:?}"
+    );
     let run = sandbox.run(&["eval", "evil.tsv"]).exits(0);
     assert!(!run.stdout.contains('\u{1b}'), "{run:?}");
 }
@@ -60,7 +65,10 @@ fn names_of_files_cannot_move_the_cursor() {
 #[test]
 fn a_full_disk_is_an_output_error() {
     let sandbox = Sandbox::trained();
-    let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+    let full = std::fs::File::options()
+        .write(true)
+        .open("/dev/full")
+        .unwrap();
     let output = sandbox
         .command()
         .args(["classify", "It was great"])
@@ -78,7 +86,14 @@ fn an_interrupted_training_leaves_what_was_there() {
     for signal in ["INT", "TERM"] {
         let mut child = sandbox
             .command()
-            .args(["pretrain", "corpus/unlabeled.txt", "--epochs", "100000", "--dims", "300"])
+            .args([
+                "pretrain",
+                "corpus/unlabeled.txt",
+                "--epochs",
+                "100000",
+                "--dims",
+                "300",
+            ])
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
@@ -126,14 +141,7 @@ fn answers_do_not_wait_for_the_end_of_the_input() {
         .unwrap();
     let mut stdin = child.stdin.take().unwrap();
     let mut stdout = BufReader::new(child.stdout.take().unwrap());
-    // The kind of file is told from its first bytes, so the first answer comes
-    // when these are there.
-    stdin.write_all(&b"It was great\n".repeat(700)).unwrap();
     let mut answer = String::new();
-    for _ in 0..700 {
-        answer.clear();
-        stdout.read_line(&mut answer).unwrap();
-    }
     for text in ["It was great", "It was really stupid"] {
         writeln!(stdin, "{text}").unwrap();
         answer.clear();

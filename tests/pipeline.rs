@@ -15,14 +15,24 @@ fn three_commands_without_flags() {
         .run(&["train", "corpus/labeled.tsv"])
         .exits(0)
         .says(&["using vectors.fifu", "wrote model.senti"]);
-    for part in ["negative", "4 texts", "cross-validated", "logistic baseline", "trained parameters"] {
+    for part in [
+        "negative",
+        "4 texts",
+        "cross-validated",
+        "logistic baseline",
+        "trained parameters",
+    ] {
         assert!(trained.stdout.contains(part), "{part}: {}", trained.stdout);
     }
     let run = sandbox
         .run(&["classify", "It was great", "It was really stupid.", "zxcvb"])
         .exits(0)
         .says(&["using model.senti"]);
-    let lines: Vec<Vec<&str>> = run.stdout.lines().map(|line| line.split('\t').collect()).collect();
+    let lines: Vec<Vec<&str>> = run
+        .stdout
+        .lines()
+        .map(|line| line.split('\t').collect())
+        .collect();
     assert_eq!(lines[0][0], "positive");
     assert_eq!(lines[0][2], "It was great");
     assert_eq!(lines[1][0], "negative");
@@ -34,12 +44,25 @@ fn three_commands_without_flags() {
 }
 
 #[test]
+fn vectors_carry_their_origin_and_counts() {
+    let sandbox = Sandbox::trained();
+    let vectors = senti::vectors::WordVectors::read(&sandbox.path("vectors.fifu")).unwrap();
+    let origin = vectors.origin().unwrap();
+    let counts = vectors.counts().unwrap();
+    assert_eq!(counts.iter().sum::<u64>(), origin.tokens);
+    assert!(counts.is_sorted_by(|a, b| a >= b));
+    assert_eq!(origin.sentences, 62);
+    assert_eq!(origin.stop_word_list, "english");
+}
+
+#[test]
 fn the_same_seed_gives_the_same_bytes() {
     let (one, two) = (Sandbox::trained(), Sandbox::trained());
     for name in ["vectors.fifu", "model.senti"] {
         assert_eq!(one.read(name), two.read(name), "{name}");
     }
-    one.run(&["pretrain", "corpus/unlabeled.txt", "--seed", "1"]).exits(0);
+    one.run(&["pretrain", "corpus/unlabeled.txt", "--seed", "1"])
+        .exits(0);
     assert_ne!(one.read("vectors.fifu"), two.read("vectors.fifu"));
 }
 
@@ -58,8 +81,13 @@ fn files_are_found_by_flag_by_environment_and_by_age() {
     let texts = ["classify", "It was great"];
     sandbox.write("broken.senti", "not a model");
     // The newest is found, and it is broken.
-    sandbox.run(&texts).exits(4).says(&["using broken.senti", "plain text"]);
-    let flag = sandbox.run(&["classify", "--model", "model.senti", "It was great"]).exits(0);
+    sandbox
+        .run(&texts)
+        .exits(4)
+        .says(&["using broken.senti", "plain text"]);
+    let flag = sandbox
+        .run(&["classify", "--model", "model.senti", "It was great"])
+        .exits(0);
     assert!(!flag.stderr.contains("using"), "{}", flag.stderr);
     let environment = sandbox
         .command()
@@ -80,7 +108,8 @@ fn files_are_found_by_flag_by_environment_and_by_age() {
 #[test]
 fn one_line_out_for_each_line_in() {
     let sandbox = Sandbox::trained();
-    let input = "It was great\n\nzxcvb\r\n\ttabs\tinside\nÜber die Maßen 很好 \u{1b}[2J\nno final newline";
+    let input =
+        "It was great\n\nzxcvb\r\n\ttabs\tinside\nÜber die Maßen 很好 \u{1b}[2J\nno final newline";
     let run = sandbox.pipe(&["classify"], input).exits(0);
     let lines: Vec<&str> = run.stdout.lines().collect();
     assert_eq!(lines.len(), 6, "{run:#?}");
@@ -123,24 +152,40 @@ fn every_label_format_trains_the_same_classifier() {
         .map(|(label, text)| (label.to_owned(), text.to_owned()))
         .collect();
     let join = |row: &dyn Fn(&str, &str) -> String| -> String {
-        rows.iter().map(|(label, text)| row(label, text) + "\r\n").collect()
+        rows.iter()
+            .map(|(label, text)| row(label, text) + "\r\n")
+            .collect()
     };
     for (content, says) in [
-        (join(&|label, text| format!("{text}\t{label}")), "TSV, text first"),
-        (join(&|label, text| format!("{label},\"{text}\"")), "CSV, label first"),
         (
-            "text,label,weight\n".to_owned() + &join(&|label, text| format!("\"{text}\",{label},1")),
+            join(&|label, text| format!("{text}\t{label}")),
+            "TSV, text first",
+        ),
+        (
+            join(&|label, text| format!("{label},\"{text}\"")),
+            "CSV, label first",
+        ),
+        (
+            "text,label,weight\n".to_owned()
+                + &join(&|label, text| format!("\"{text}\",{label},1")),
             "with a header, weighted",
         ),
         (
             join(&|label, text| serde_json::json!({"text": text, "label": label}).to_string()),
             "JSON lines",
         ),
-        (join(&|label, text| format!("__label__{label} {text}")), "fastText"),
+        (
+            join(&|label, text| format!("__label__{label} {text}")),
+            "fastText",
+        ),
     ] {
         sandbox.write("data", content);
         sandbox.run(&["train", "data"]).exits(0).says(&[says]);
-        assert_eq!(sandbox.run(&["classify", "--json", "It was great"]).stdout, reference, "{says}");
+        assert_eq!(
+            sandbox.run(&["classify", "--json", "It was great"]).stdout,
+            reference,
+            "{says}"
+        );
     }
 }
 
@@ -148,13 +193,25 @@ fn every_label_format_trains_the_same_classifier() {
 fn eval_prints_every_score_and_never_nan() {
     let sandbox = Sandbox::trained();
     let run = sandbox.run(&["eval", "corpus/test.tsv"]).exits(0);
-    for part in ["accuracy", "macro-F1", "Matthews", "Brier", "calibration", "precision", "truth"] {
+    for part in [
+        "accuracy",
+        "macro-F1",
+        "Matthews",
+        "Brier",
+        "calibration",
+        "precision",
+        "truth",
+    ] {
         assert!(run.stdout.contains(part), "{part}: {}", run.stdout);
     }
     // One class, nothing known: scores without a value, and no NaN.
     sandbox.write("odd.tsv", "positive\tzxcvb\npositive\tqwert\n");
     let run = sandbox.run(&["eval", "odd.tsv"]).exits(0);
-    assert!(!run.stdout.contains("NaN") && !run.stdout.contains("inf"), "{}", run.stdout);
+    assert!(
+        !run.stdout.contains("NaN") && !run.stdout.contains("inf"),
+        "{}",
+        run.stdout
+    );
     assert!(run.stdout.contains("undecided"));
     let json = sandbox.run(&["eval", "--json", "odd.tsv"]).exits(0).stdout;
     let report: serde_json::Value = serde_json::from_str(&json).unwrap();
@@ -167,14 +224,25 @@ fn words_can_be_asked_about() {
     let sandbox = Sandbox::trained();
     let run = sandbox.run(&["nearest", "Great", "-n", "3"]).exits(0);
     assert_eq!(run.stdout.lines().count(), 3);
-    let run = sandbox.run(&["analogy", "great", "film", "boring", "-n", "2", "--json"]).exits(0);
+    let run = sandbox
+        .run(&["analogy", "great", "film", "boring", "-n", "2", "--json"])
+        .exits(0);
     assert_eq!(run.stdout.lines().count(), 2);
     sandbox
         .run(&["nearest", "excelent"])
         .exits(1)
         .says(&["no vector for \"excelent\"", "excellent"]);
-    sandbox.run(&["nearest", "the"]).exits(1).says(&["stop words"]);
-    assert!(sandbox.run(&["nearest", "great", "-n", "0"]).exits(0).stdout.is_empty());
+    sandbox
+        .run(&["nearest", "the"])
+        .exits(1)
+        .says(&["stop words"]);
+    assert!(
+        sandbox
+            .run(&["nearest", "great", "-n", "0"])
+            .exits(0)
+            .stdout
+            .is_empty()
+    );
 }
 
 #[test]
@@ -182,19 +250,33 @@ fn inspect_tells_intact_from_damaged_from_other() {
     let sandbox = Sandbox::trained();
     for name in ["vectors.fifu", "model.senti"] {
         let run = sandbox.run(&["inspect", name]).exits(0);
-        assert!(run.stdout.contains("intact                  yes"), "{}", run.stdout);
+        assert!(
+            run.stdout.contains("intact                  yes"),
+            "{}",
+            run.stdout
+        );
         let mut bytes = sandbox.read(name);
         let last = bytes.len() - 1;
         bytes[last] ^= 1;
         sandbox.write("damaged", &bytes);
         let run = sandbox.run(&["inspect", "damaged"]).exits(1);
-        assert!(run.stdout.contains("intact                  no"), "{}", run.stdout);
+        assert!(
+            run.stdout.contains("intact                  no"),
+            "{}",
+            run.stdout
+        );
         sandbox.write("cut", &bytes[..last / 2]);
         sandbox.run(&["inspect", "cut"]).exits(1);
     }
-    sandbox.run(&["inspect", "corpus/test.tsv"]).exits(4).says(&["plain text"]);
+    sandbox
+        .run(&["inspect", "corpus/test.tsv"])
+        .exits(4)
+        .says(&["plain text"]);
     sandbox.run(&["inspect", "missing"]).exits(5);
-    let json = sandbox.run(&["inspect", "--json", "model.senti"]).exits(0).stdout;
+    let json = sandbox
+        .run(&["inspect", "--json", "model.senti"])
+        .exits(0)
+        .stdout;
     let object: serde_json::Value = serde_json::from_str(&json).unwrap();
     assert_eq!(object["labels"], "negative, positive");
 }
@@ -207,18 +289,27 @@ fn completions_and_manual_come_from_the_definition() {
         assert!(run.stdout.contains("pretrain"), "{shell}");
     }
     assert!(sandbox.run(&["man"]).exits(0).stdout.contains(".TH senti"));
-    assert!(sandbox.run(&["man", "train"]).exits(0).stdout.contains("hidden"));
+    assert!(
+        sandbox
+            .run(&["man", "train"])
+            .exits(0)
+            .stdout
+            .contains("hidden")
+    );
     sandbox.run(&["man", "nothing"]).exits(2);
 }
 
 #[test]
 fn stop_words_by_language_and_by_file() {
     let sandbox = Sandbox::with_corpus();
-    let pretrain = |list: &str| sandbox.run(&["pretrain", "corpus/unlabeled.txt", "--stop-words", list]);
+    let pretrain =
+        |list: &str| sandbox.run(&["pretrain", "corpus/unlabeled.txt", "--stop-words", list]);
     pretrain("none").exits(0).says(&["stop words: none"]);
     pretrain("de").exits(0).says(&["stop words: german"]);
     sandbox.write("list.txt", "film\nnot\n");
-    pretrain("list.txt").exits(0).says(&["stop words: list.txt", "warning", "not"]);
+    pretrain("list.txt")
+        .exits(0)
+        .says(&["stop words: list.txt", "warning", "not"]);
     sandbox.run(&["nearest", "film"]).exits(1);
     pretrain("klingon").exits(2).says(&["english", "german"]);
 }

@@ -44,18 +44,28 @@ pub struct HiddenLayerParams(CheckedParams);
 pub struct CheckedParams {
     classes: usize,
     hidden: usize,
-    penalty: f64,
+    penalty: Option<f64>,
     seed: u64,
     iterations: u64,
 }
 
+/// The penalty that fits so many samples: log2(samples) / 4, at least 1/4.
+///
+/// With few samples a larger one would flatten the network to nothing (zero is
+/// a saddle point of the loss, and becomes its minimum); with many a smaller
+/// one is overconfident.
+pub fn fitting_penalty(samples: usize) -> f64 {
+    ((samples.max(1) as f64).log2() / 4.0).max(0.25)
+}
+
 impl HiddenLayerParams {
-    /// Defaults for `classes` classes: 8 hidden units, penalty 0.1.
+    /// Defaults for `classes` classes: 8 hidden units, and the penalty that
+    /// fits the number of samples.
     pub fn new(classes: usize) -> Self {
         Self(CheckedParams {
             classes,
             hidden: 8,
-            penalty: 0.1,
+            penalty: None,
             seed: 0,
             iterations: 200,
         })
@@ -71,7 +81,7 @@ impl HiddenLayerParams {
     /// The penalty on all parameters, above 0.
     #[must_use]
     pub fn penalty(mut self, penalty: f64) -> Self {
-        self.0.penalty = penalty;
+        self.0.penalty = Some(penalty);
         self
     }
 
@@ -91,8 +101,10 @@ impl ParamGuard for HiddenLayerParams {
         if !(1..=1024).contains(&self.0.hidden) {
             return Err(Error::setting("--hidden", self.0.hidden, "1 to 1024"));
         }
-        if !(self.0.penalty > 0.0 && self.0.penalty.is_finite()) {
-            return Err(Error::setting("penalty", self.0.penalty, "above 0"));
+        if let Some(penalty) = self.0.penalty
+            && !(penalty > 0.0 && penalty.is_finite())
+        {
+            return Err(Error::setting("penalty", penalty, "above 0"));
         }
         if self.0.classes < 2 {
             return Err(Error::setting("classes", self.0.classes, "two or more"));
@@ -172,7 +184,9 @@ impl Fit<Array2<f64>, Array1<usize>, Error> for CheckedParams {
                 hidden: self.hidden,
                 classes: self.classes,
             },
-            penalty: self.penalty,
+            penalty: self
+                .penalty
+                .unwrap_or_else(|| fitting_penalty(samples.nrows())),
         };
         let start = loss.shape.start(self.seed);
         let minimum = minimise(&loss, start, self.iterations);
@@ -373,6 +387,21 @@ mod tests {
                 (numeric - slope).abs() < 1e-7,
                 "{index}: {numeric} against {slope}"
             );
+        }
+    }
+
+    #[test]
+    fn the_fitting_penalty_does_not_flatten_small_sets() {
+        assert_eq!(fitting_penalty(0), 0.25);
+        assert_eq!(fitting_penalty(16), 1.0);
+        for samples in [2, 3, 4, 8, 16, 64] {
+            let records = Array2::from_shape_fn((samples, 2), |(i, j)| {
+                (if i % 2 == j { 1.0 } else { -1.0 }) + 0.1 * (i as f64).sin()
+            });
+            let data = Labelled::new(records, Array1::from_shape_fn(samples, |i| i % 2));
+            let fitted = HiddenLayerParams::new(2).fit(&data).unwrap();
+            let sure = fitted.probabilities(data.records())[[0, 0]];
+            assert!(sure > 0.6, "{samples} samples: {sure}");
         }
     }
 

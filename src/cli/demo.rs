@@ -130,8 +130,7 @@ fn meaning(report: &Report, printer: &mut Printer) -> Outcome {
         .line("What this shows: the test sentences share no opinion word with the 8 labelled")?;
     printer
         .line("ones, so what the arm with transfer knows about them comes from the text without")?;
-    printer
-        .line("labels. Random vectors and shuffled labels score like a coin, as they should.")?;
+    printer.line("labels. The other arms have no such knowledge, and should score like a coin.")?;
     printer.line(&format!(
         "What it does not show: how good senti is. 2 of 2 right has a 95 % interval of {:.0} %",
         100.0 * report.two_of_two.low

@@ -109,7 +109,6 @@ fn model(path: &Path, bytes: &[u8]) -> Result<(&'static str, Entries), Error> {
         ("labelled file sha256", digest(&provenance.labeled)),
         ("vector file sha256", digest(&provenance.vectors)),
         ("hidden units", json!(provenance.settings.hidden)),
-        ("penalty", json!(provenance.settings.penalty)),
         ("classifier seed", json!(provenance.settings.seed)),
         ("parameters", json!(model.classifier().parameters())),
     ];

@@ -160,8 +160,9 @@ pub(super) fn run(options: Options, printer: &mut Printer) -> Outcome {
         settings: settings.clone(),
     };
     let words = corpus.vocabulary.words.len();
-    let vectors =
-        WordVectors::new(corpus.vocabulary.words, trained.rows, settings.dims)?.with_origin(origin);
+    let vectors = WordVectors::new(corpus.vocabulary.words, trained.rows, settings.dims)?
+        .with_origin(origin)
+        .with_counts(corpus.vocabulary.counts);
     vectors.write(&options.output)?;
     printer.note(&format!(
         "wrote {}: {} of {} dimensions, loss {loss:.4}, {}",

@@ -66,6 +66,8 @@ pub(super) fn run(options: Options, printer: &mut Printer) -> Outcome {
     );
     warn(&set, &report, printer);
     describe(&model, &set, &report, printer)?;
+    // What was found comes before what was written.
+    printer.flush()?;
     model.write(&options.output)?;
     printer.note(&format!(
         "wrote {}, {}",

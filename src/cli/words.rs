@@ -29,6 +29,14 @@ pub(super) fn known(vectors: &WordVectors, typed: &str) -> Option<String> {
 pub(super) fn unknown(vectors: &WordVectors, words: &[&str], printer: &Printer) -> Failure {
     for word in words {
         printer.error(&format!("no vector for {:?}", harmless(word)));
+        if vectors
+            .tokenizer()
+            .stop_words()
+            .contains(&word.to_lowercase())
+        {
+            printer.hint("it is on the list of stop words that the vectors were made without");
+            continue;
+        }
         let mut alike: Vec<(f64, &String)> = vectors
             .words()
             .iter()
@@ -36,18 +44,13 @@ pub(super) fn unknown(vectors: &WordVectors, words: &[&str], printer: &Printer) 
             .filter(|&(similarity, _)| similarity >= ALIKE)
             .collect();
         alike.sort_by(|a, b| b.0.total_cmp(&a.0));
+        alike.truncate(SUGGESTIONS);
         if !alike.is_empty() {
-            let names: Vec<_> = alike
-                .iter()
-                .take(SUGGESTIONS)
-                .map(|(_, word)| word.as_str())
-                .collect();
+            let names: Vec<_> = alike.iter().map(|(_, word)| word.as_str()).collect();
             printer.hint(&format!(
                 "known words that look like it: {}",
                 names.join(", ")
             ));
-        } else if vectors.tokenizer().stop_words().contains(word) {
-            printer.hint("it is on the list of stop words that the vectors were made without");
         }
     }
     Failure::No

@@ -10,6 +10,7 @@
 //! | `words` | u8 | | all words, one after the other, UTF-8 |
 //! | `word_ends` | u64 | V | where each word ends in `words` |
 //! | `vectors` | f32 | V, d | word vectors of unit length |
+//! | `word_weights` | f32 | V | how much each word counts in a sentence |
 //! | `mean` | f64 | d | what is subtracted from a sentence vector |
 //! | `scale` | f64 | 1 | what it is then divided by |
 //! | `hidden_weights`, `hidden_bias` | f64 | h, d and h | the hidden layer |
@@ -32,6 +33,7 @@ use crate::classifier::{HiddenLayer, Standardiser};
 use crate::error::{Error, Result};
 use crate::files::seal;
 use crate::files::write::write_whole;
+use crate::sentence::WordWeights;
 use crate::text::filetype;
 use crate::text::stopwords::StopWords;
 use crate::text::tokenizer::Tokenizer;
@@ -109,6 +111,16 @@ impl Model {
                     .rows()
                     .iter()
                     .flat_map(|v| v.to_le_bytes())
+                    .collect(),
+            ),
+            (
+                "word_weights",
+                Dtype::F32,
+                vec![words.len()],
+                self.weights
+                    .as_slice()
+                    .iter()
+                    .flat_map(|w| w.to_le_bytes())
                     .collect(),
             ),
             (
@@ -244,11 +256,10 @@ fn assemble(tensors: &SafeTensors<'_>, header: Header) -> std::result::Result<Mo
     let &[count, dims] = vectors.shape() else {
         return Err("vectors that are no matrix".to_owned());
     };
-    let rows: Vec<f32> = vectors
-        .data()
-        .chunks_exact(4)
-        .map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]))
-        .collect();
+    let rows = singles(vectors.data());
+    let weights = tensor(tensors, "word_weights", Dtype::F32, Some(&[count]))?.data();
+    let weights = WordWeights::stored(singles(weights), count)
+        .ok_or("word weights that are not positive numbers")?;
     let words = words(tensors, count)?;
     let vectors = WordVectors::from_unit(words, rows, dims, vec![1.0; count])
         .map_err(|error| error.to_string())?;
@@ -291,6 +302,7 @@ fn assemble(tensors: &SafeTensors<'_>, header: Header) -> std::result::Result<Mo
             header.stop_words,
         )),
         vectors,
+        weights,
         classifier,
         provenance: header.provenance,
     })
@@ -311,6 +323,13 @@ fn tensor<'t>(
         ));
     }
     Ok(tensor)
+}
+
+fn singles(bytes: &[u8]) -> Vec<f32> {
+    bytes
+        .chunks_exact(4)
+        .map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]))
+        .collect()
 }
 
 fn words(tensors: &SafeTensors<'_>, count: usize) -> std::result::Result<Vec<String>, String> {

@@ -10,7 +10,7 @@ use crate::classifier::{HiddenLayer, Probabilities, argmax};
 use crate::error::Result;
 use crate::evaluation::Prediction;
 use crate::files::digest::Fingerprint;
-use crate::sentence::SentenceEncoder;
+use crate::sentence::{SentenceEncoder, WordWeights};
 use crate::text::labeled::{LabeledSet, UNDECIDED};
 use crate::text::tokenizer::Tokenizer;
 use crate::vectors::{Origin, WordVectors};
@@ -44,6 +44,7 @@ pub struct Model {
     shares: Vec<f64>,
     tokenizer: Tokenizer,
     vectors: WordVectors,
+    weights: WordWeights,
     classifier: HiddenLayer,
     provenance: Provenance,
 }
@@ -112,9 +113,14 @@ impl Model {
         &self.provenance
     }
 
+    /// What turns texts into sentence vectors.
+    pub fn encoder(&self) -> SentenceEncoder<'_> {
+        SentenceEncoder::new(&self.vectors, &self.weights, &self.tokenizer)
+    }
+
     /// Answers one text.
     pub fn classify(&self, text: &str) -> Verdict {
-        let encoded = SentenceEncoder::new(&self.vectors, &self.tokenizer).encode(text);
+        let encoded = self.encoder().encode(text);
         if encoded.known == 0 {
             return Verdict {
                 label: None,

@@ -8,7 +8,7 @@ use super::{Model, Provenance};
 use crate::classifier::{HiddenLayerParams, Labelled, LogisticParams};
 use crate::error::{Error, Result};
 use crate::evaluation::crossvalidation::{CrossValidation, Plan, select};
-use crate::sentence::{SentenceEncoder, Texts};
+use crate::sentence::{SentenceEncoder, Texts, WordWeights};
 use crate::text::labeled::LabeledSet;
 use crate::vectors::WordVectors;
 
@@ -20,19 +20,13 @@ const CONVERGED: f64 = 1e-3;
 pub struct Settings {
     /// Units of the hidden layer, 1 to 1024.
     pub hidden: usize,
-    /// The penalty on the classifier's parameters, above 0.
-    pub penalty: f64,
     /// Start of all random numbers.
     pub seed: u64,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self {
-            hidden: 8,
-            penalty: 0.1,
-            seed: 0,
-        }
+        Self { hidden: 8, seed: 0 }
     }
 }
 
@@ -86,7 +80,8 @@ pub(super) fn train(
         );
     }
     let tokenizer = vectors.tokenizer();
-    let encoder = SentenceEncoder::new(&vectors, &tokenizer);
+    let weights = WordWeights::fitting(&vectors);
+    let encoder = SentenceEncoder::new(&vectors, &weights, &tokenizer);
     let encoded: Vec<_> = set.texts.iter().map(|text| encoder.encode(text)).collect();
     let answerable: Vec<bool> = encoded.iter().map(|text| text.known > 0).collect();
     let used: Vec<usize> = (0..set.len()).filter(|&row| answerable[row]).collect();
@@ -107,7 +102,6 @@ pub(super) fn train(
     .with_weights(Array1::from(set.weights.clone()));
     let params = HiddenLayerParams::new(classes)
         .hidden(settings.hidden)
-        .penalty(settings.penalty)
         .seed(settings.seed);
     let classifier = params.fit(&select(&data, &used))?;
 
@@ -154,6 +148,7 @@ pub(super) fn train(
         shares: report.counts.iter().map(|&n| n as f64 / total).collect(),
         tokenizer,
         vectors,
+        weights,
         classifier,
         provenance,
     };

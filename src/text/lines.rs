@@ -77,12 +77,7 @@ impl Lines {
     /// As [`Lines::open`].
     pub fn new(name: &str, source: impl Read + Send + 'static, long: LongLines) -> Result<Self> {
         let mut source = source;
-        let mut head = Vec::with_capacity(HEAD);
-        source
-            .by_ref()
-            .take(HEAD as u64)
-            .read_to_end(&mut head)
-            .map_err(|error| Error::io(name, "read", error))?;
+        let mut head = read_head(&mut source).map_err(|error| Error::io(name, "read", error))?;
 
         let mut offset = 0;
         let reader: Box<dyn BufRead + Send> = match head.as_slice() {
@@ -217,6 +212,23 @@ impl Lines {
             self.reader.consume(taken);
         }
     }
+}
+
+/// The first bytes, as many as there are at once: a pipe that trickles must not
+/// wait until there are [`HEAD`] of them. A few are needed to see a mark.
+fn read_head(source: &mut impl Read) -> io::Result<Vec<u8>> {
+    let mut head = vec![0; HEAD];
+    let mut length = 0;
+    while length < 4 && !head[..length].contains(&b'\n') {
+        match source.read(&mut head[length..]) {
+            Ok(0) => break,
+            Ok(read) => length += read,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    head.truncate(length);
+    Ok(head)
 }
 
 /// A whole file as text, for the formats whose records span lines.

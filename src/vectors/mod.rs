@@ -61,6 +61,7 @@ impl Origin {
 pub struct WordVectors {
     embeddings: Embeddings<SimpleVocab, NdArray>,
     origin: Option<Origin>,
+    counts: Option<Vec<u64>>,
 }
 
 impl WordVectors {
@@ -106,6 +107,7 @@ impl WordVectors {
         Ok(Self {
             embeddings: Embeddings::new(None, SimpleVocab::new(words), NdArray::new(matrix), norms),
             origin: None,
+            counts: None,
         })
     }
 
@@ -114,6 +116,19 @@ impl WordVectors {
     pub fn with_origin(mut self, origin: Origin) -> Self {
         self.origin = Some(origin);
         self
+    }
+
+    /// The same vectors with how often each word occurred; dropped unless there
+    /// is one count a word.
+    #[must_use]
+    pub fn with_counts(mut self, counts: Vec<u64>) -> Self {
+        self.counts = (counts.len() == self.len()).then_some(counts);
+        self
+    }
+
+    /// How often each word occurred in the text that they were learned from.
+    pub fn counts(&self) -> Option<&[u64]> {
+        self.counts.as_deref()
     }
 
     /// Where they come from; nothing for files of other programs.

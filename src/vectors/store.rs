@@ -2,8 +2,8 @@
 //!
 //! senti writes [finalfusion](https://finalfusion.github.io) files: metadata,
 //! vocabulary, a matrix of unit-length rows, and the lengths the rows had. The
-//! metadata has a table `[senti]` with the [`Origin`] and a `seal`: see
-//! [`crate::files::seal`]. Vectors of other programs have none, and are checked
+//! metadata has a table `[senti]` with the [`Origin`], the words' `counts` and
+//! a `seal`: see [`crate::files::seal`]. Vectors of other programs have none, and are checked
 //! for their structure and values only.
 
 use std::io::Cursor;
@@ -47,6 +47,12 @@ impl WordVectors {
             let mut table =
                 toml::Table::try_from(origin).map_err(|error| refused(error.to_string()))?;
             table.insert("seal".to_owned(), "0".repeat(SEAL_DIGITS).into());
+            if let Some(counts) = &self.counts {
+                let counts = counts
+                    .iter()
+                    .map(|&count| count.min(i64::MAX as u64) as i64);
+                table.insert("counts".to_owned(), counts.collect::<Vec<_>>().into());
+            }
             let mut metadata = toml::Table::new();
             metadata.insert(TABLE.to_owned(), table.into());
             sealed.set_metadata(Some(Metadata::new(metadata)));
@@ -123,22 +129,26 @@ impl WordVectors {
             }
             _ => Self::new(words, rows, layout.dims)?,
         };
-        let origin = metadata
-            .as_ref()
-            .and_then(|metadata| metadata.get(TABLE))
-            .map(|table| {
-                let mut table = table.clone();
-                if let Some(table) = table.as_table_mut() {
-                    table.remove("seal");
-                }
-                table.try_into::<Origin>()
-            })
-            .transpose();
-        match origin {
-            Ok(Some(origin)) => Ok((vectors.with_origin(origin), seal)),
-            Ok(None) => Ok((vectors, seal)),
-            Err(error) => Err(refused(format!("settings that cannot be read ({error})"))),
-        }
+        let Some(table) = metadata.as_ref().and_then(|metadata| metadata.get(TABLE)) else {
+            return Ok((vectors, seal));
+        };
+        let unreadable = |error: toml::de::Error| {
+            refused(format!(
+                "settings that cannot be read ({})",
+                error.message()
+            ))
+        };
+        let mut table = table.clone();
+        let counts = table.as_table_mut().and_then(|table| {
+            table.remove("seal");
+            table.remove("counts")
+        });
+        let origin = table.try_into::<Origin>().map_err(unreadable)?;
+        let vectors = match counts {
+            Some(counts) => vectors.with_counts(counts.try_into().map_err(unreadable)?),
+            None => vectors,
+        };
+        Ok((vectors.with_origin(origin), seal))
     }
 }
 
@@ -224,7 +234,7 @@ mod tests {
         fn what_is_written_is_read(words in 1usize..9, dims in 1usize..7, ours: bool) {
             let mut vectors = sample(words, dims);
             if ours {
-                vectors = vectors.with_origin(origin());
+                vectors = vectors.with_origin(origin()).with_counts((0..words as u64).collect());
             }
             let written = bytes(&vectors);
             let (read, seal) = parse(&written).unwrap();
@@ -233,6 +243,7 @@ mod tests {
             prop_assert_eq!(read.rows(), vectors.rows());
             prop_assert_eq!(read.norms(), vectors.norms());
             prop_assert_eq!(read.origin(), vectors.origin());
+            prop_assert_eq!(read.counts(), vectors.counts());
             prop_assert_eq!(bytes(&read), written);
         }
     }
@@ -247,7 +258,9 @@ mod tests {
             for bit in 0..8 {
                 let mut changed = whole.clone();
                 changed[at] ^= 1 << bit;
-                if let Ok((_, seal)) = parse(&changed) { assert_eq!(seal, Seal::Broken, "byte {at} bit {bit}") }
+                if let Ok((_, seal)) = parse(&changed) {
+                    assert_eq!(seal, Seal::Broken, "byte {at} bit {bit}")
+                }
             }
         }
     }

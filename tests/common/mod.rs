@@ -31,7 +31,10 @@ impl Run {
     #[track_caller]
     pub fn says(self, parts: &[&str]) -> Self {
         for part in parts {
-            assert!(self.stderr.contains(part), "{part:?} is missing in {self:#?}");
+            assert!(
+                self.stderr.contains(part),
+                "{part:?} is missing in {self:#?}"
+            );
         }
         self
     }
