@@ -43,6 +43,7 @@ pub(crate) struct Arguments {
 
 /// How much is said, and in which colours.
 #[derive(Debug, Args)]
+#[command(next_help_heading = "Manners")]
 struct Manners {
     /// Say nothing but results, warnings and errors.
     #[arg(short, long, global = true, conflicts_with = "verbose")]

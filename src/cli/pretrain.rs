@@ -75,8 +75,8 @@ pub(super) struct Options {
     /// and do not.
     #[arg(long, value_name = "N", default_value_t = 1)]
     threads: usize,
-    /// Words to leave out: auto, none, a language, or a file with one word a
-    /// line. Negations are never left out.
+    /// Words to leave out: none; a language, by name or code; a file with one
+    /// word a line; or auto, as the table says. Negations are never left out.
     #[arg(long, value_name = "LIST", default_value = "auto")]
     stop_words: String,
 }
@@ -108,13 +108,15 @@ pub(super) fn run(options: Options, printer: &mut Printer) -> Outcome {
         names(&options.files),
         harmless(stop_words.name()),
     ));
-    printer.note(&format!(
-        "kept {}, dropped {} that occur less than {} times ({})",
-        counted(corpus.vocabulary.words.len() as u64, "word"),
-        grouped(corpus.types_dropped as u64),
-        settings.min_count,
-        counted(corpus.tokens_dropped, "running word"),
-    ));
+    let kept = counted(corpus.vocabulary.words.len() as u64, "different word");
+    printer.note(&match settings.min_count {
+        1 => format!("kept all {kept}"),
+        least => format!(
+            "kept {kept}, dropped {} that occur less than {least} times ({})",
+            grouped(corpus.types_dropped as u64),
+            counted(corpus.tokens_dropped, "running word"),
+        ),
+    });
     printer.note(&format!(
         "training {} dimensions, window {}, {} negatives, {} epochs, subsample {}, step {}, seed {}, {}",
         settings.dims,

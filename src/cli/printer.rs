@@ -8,6 +8,7 @@ use std::fmt::Write as _;
 use std::io::{self, BufWriter, IsTerminal, Write};
 
 use anstyle::{AnsiColor, Style};
+use senti::error::Error;
 use serde::Serialize;
 
 use super::exit::Failure;
@@ -118,12 +119,28 @@ impl Printer {
             }
             Failure::Error(error) => {
                 self.error(&harmless(&error.to_string()));
-                if let Some(hint) = error.hint() {
+                if let Some(hint) = error.hint().or_else(|| usual_hint(error)) {
                     self.hint(hint);
                 }
                 self.detail(&format!("{error:?}"));
             }
         }
+    }
+}
+
+/// What helps against errors whose cause is in how the program was called.
+fn usual_hint(error: &Error) -> Option<&'static str> {
+    match error {
+        Error::Setting { .. } => {
+            Some("ranges and defaults are in senti --help and senti <COMMAND> --help")
+        }
+        Error::Io { source, .. } => match source.kind() {
+            io::ErrorKind::NotFound => Some("check the name, and the folder you are in (pwd, ls)"),
+            io::ErrorKind::PermissionDenied => Some("check who may read and write there (ls -l)"),
+            io::ErrorKind::StorageFull => Some("make room, or write to another disk with --output"),
+            _ => None,
+        },
+        _ => None,
     }
 }
 

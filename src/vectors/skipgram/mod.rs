@@ -229,19 +229,11 @@ impl Run<'_> {
         }
     }
 
-    /// Contiguous runs of sentences with about equally many words each.
+    /// The thread's share of the places in an epoch's order.
     fn shards(&self, count: usize) -> Vec<Range<usize>> {
-        let ends = &self.corpus.ends;
-        let words = self.corpus.ids.len();
-        let mut start = 0;
-        (1..=count)
-            .map(|shard| {
-                let end = ends.partition_point(|&end| end <= words * shard / count);
-                let range = start..end.max(start);
-                start = range.end;
-                range
-            })
-            .collect()
+        let sentences = self.corpus.ends.len();
+        let cut = |shard: usize| (sentences as u128 * shard as u128 / count as u128) as usize;
+        (0..count).map(|shard| cut(shard)..cut(shard + 1)).collect()
     }
 
     /// The step size after `words` words: falls linearly to almost nothing.
@@ -249,6 +241,42 @@ impl Run<'_> {
         let left = 1.0 - words as f64 / self.total as f64;
         self.settings.learning_rate as f32 * (left as f32).max(LEAST_RATE)
     }
+}
+
+/// The order of the sentences in one epoch: every sentence once, neighbours
+/// far apart. Files are often sorted, by label or by date, and what stands at
+/// their end would otherwise have the last word.
+struct Order {
+    sentences: u64,
+    step: u64,
+    first: u64,
+}
+
+impl Order {
+    fn new(sentences: usize, seed: u64, epoch: usize) -> Self {
+        let sentences = sentences as u64;
+        // Steps of about the golden section spread best (Knuth, The Art of
+        // Computer Programming, volume 3, section 6.4); a step without a common
+        // divisor meets every sentence.
+        let golden = (sentences as f64 * 0.618_033_988_749_895) as u64;
+        let step = (golden.max(1)..)
+            .find(|&step| gcd(step, sentences) == 1)
+            .unwrap_or(1);
+        Self {
+            sentences,
+            step,
+            first: sampling::mix(sampling::mix(seed) ^ epoch as u64) % sentences.max(1),
+        }
+    }
+
+    fn sentence(&self, place: usize) -> usize {
+        let along = place as u128 * u128::from(self.step) + u128::from(self.first);
+        (along % u128::from(self.sentences.max(1))) as usize
+    }
+}
+
+fn gcd(a: u64, b: u64) -> u64 {
+    if b == 0 { a } else { gcd(b, a % b) }
 }
 
 /// One thread's buffers.
@@ -278,21 +306,23 @@ impl<'a> Worker<'a> {
         }
     }
 
-    /// Trains on a run of sentences once.
+    /// Trains on the sentences at these places of the epoch's order.
     fn epoch<M: Rows>(
         &mut self,
         epoch: usize,
-        sentences: Range<usize>,
+        places: Range<usize>,
         inputs: &mut M,
         outputs: &mut M,
     ) -> Loss {
         let run = self.run;
         let mut loss = Loss::default();
         let mut unreported = 0;
-        for sentence in sentences {
+        let order = Order::new(run.corpus.ends.len(), run.settings.seed, epoch);
+        for place in places {
             if run.stopped.load(Ordering::Relaxed) {
                 break;
             }
+            let sentence = order.sentence(place);
             let ids = run.corpus.sentence(sentence);
             let rate = run.rate(run.words.load(Ordering::Relaxed));
             let simd = self.simd;
@@ -480,7 +510,7 @@ mod tests {
     }
 
     #[test]
-    fn shards_cover_every_sentence_once() {
+    fn every_sentence_comes_once_in_every_epoch_and_shard() {
         let (corpus, settings) = small();
         let run = Run {
             corpus: &corpus,
@@ -493,9 +523,16 @@ mod tests {
             observer: QUIET,
         };
         for count in [1, 2, 3, 7, 200] {
-            let shards = run.shards(count);
-            let all: Vec<usize> = shards.into_iter().flatten().collect();
-            assert_eq!(all, (0..corpus.ends.len()).collect::<Vec<_>>(), "{count}");
+            let places: Vec<usize> = run.shards(count).into_iter().flatten().collect();
+            assert_eq!(places, (0..corpus.ends.len()).collect::<Vec<_>>());
+        }
+        for sentences in [1, 2, 3, 10, 60, 97, 1000] {
+            for epoch in 0..3 {
+                let order = Order::new(sentences, 5, epoch);
+                let mut all: Vec<usize> = (0..sentences).map(|p| order.sentence(p)).collect();
+                all.sort_unstable();
+                assert_eq!(all, (0..sentences).collect::<Vec<_>>());
+            }
         }
     }
 }
