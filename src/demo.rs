@@ -41,9 +41,9 @@ use crate::vectors::skipgram::{self, Settings};
 
 /// The unlabelled sentences, one a line.
 pub const UNLABELED: &str = include_str!("../corpus/unlabeled.txt");
-/// The labelled sentences, label<TAB>text.
+/// The labelled sentences, a label, a tab and a text a line.
 pub const LABELED: &str = include_str!("../corpus/labeled.tsv");
-/// The test sentences, label<TAB>text.
+/// The test sentences, a label, a tab and a text a line.
 pub const TEST: &str = include_str!("../corpus/test.tsv");
 
 /// The seeds that can be asked for.

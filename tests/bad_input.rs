@@ -1,6 +1,8 @@
 //! Whatever a user hands over ends in an error that says what to do, or in a
 //! stated, sensible treatment: no panic, no signal, no silent truncation.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
+
 mod common;
 
 use common::Sandbox;

@@ -1,5 +1,7 @@
 //! The demo's sentences are what `corpus/SOURCES.md` says they are.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
+
 use std::collections::BTreeSet;
 
 use senti::demo::{LABELED, TEST, UNLABELED};

@@ -1,5 +1,7 @@
 //! How the program behaves among others: pipes, signals, terminals.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
+
 mod common;
 
 use std::io::Read;

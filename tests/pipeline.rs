@@ -1,5 +1,7 @@
 //! The commands, end to end, as a user runs them.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
+
 mod common;
 
 use common::Sandbox;

@@ -5,6 +5,8 @@
 //! other, as a reader would type them. Durations may differ, and so may digits
 //! past the fourth: processors round sums in their own order.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
+
 mod common;
 
 use std::process::Command;

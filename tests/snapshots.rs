@@ -1,6 +1,8 @@
 //! What a user sees, word for word. To accept a change:
 //! `SNAPSHOTS=overwrite cargo test --test snapshots`.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
+
 mod common;
 
 use snapbox::assert_data_eq;

@@ -57,7 +57,6 @@ pub(super) fn run(options: Options, printer: &mut Printer) -> Outcome {
     let settings = Settings {
         hidden: options.hidden,
         seed: options.seed,
-        ..Settings::default()
     };
     let (model, report) = Model::train(vectors, &set, &settings)?;
     let model = model.with_inputs(

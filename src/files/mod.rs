@@ -1,5 +1,5 @@
 //! What makes a file trustworthy: it appears whole or not at all
-//! ([`write`]), and a change of any of its bytes is noticed ([`seal`]).
+//! ([`mod@write`]), and a change of any of its bytes is noticed ([`seal`]).
 
 pub mod digest;
 pub mod seal;

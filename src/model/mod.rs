@@ -184,7 +184,9 @@ impl Model {
     /// Trains a model on labelled texts; see [`training`].
     ///
     /// # Errors
-    /// As [`training::train`].
+    /// [`Error::TooLittle`](crate::error::Error::TooLittle) for less than two labels, or when no
+    /// word of a label's texts is known;
+    /// [`Error::Setting`](crate::error::Error::Setting) for a setting out of range.
     pub fn train(
         vectors: WordVectors,
         set: &LabeledSet,

@@ -1,6 +1,7 @@
 //! Runs the real program in a folder of its own.
 
-#![allow(dead_code, reason = "each test file uses a part")]
+#![allow(dead_code, unreachable_pub, reason = "each test file uses a part")]
+#![allow(clippy::unwrap_used, reason = "tests")]
 
 use std::io::Write;
 use std::path::{Path, PathBuf};

@@ -165,7 +165,7 @@ fn dot(a: &[f32], b: &[f32]) -> f32 {
     sums[0]
 }
 
-/// out = sum over i of factors[i] rows[i].
+/// out = sum over i of factor_i row_i.
 #[inline(always)]
 fn combine(factors: &[f32], rows: &[f32], stride: usize, out: &mut [f32]) {
     for (chunk, out) in out.chunks_exact_mut(LANES).enumerate() {
