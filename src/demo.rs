@@ -20,17 +20,16 @@ use std::ops::ControlFlow;
 
 use linfa::traits::{Fit, Predict, Transformer};
 use ndarray::{Array1, Array2};
-use rand_xoshiro::Xoshiro256PlusPlus;
-use rand_xoshiro::rand_core::{RngCore, SeedableRng};
 use rayon::prelude::*;
 use serde::Serialize;
 
 use crate::classifier::hidden::parameters;
 use crate::classifier::{HiddenLayerParams, Labelled};
 use crate::error::{Error, Result};
-use crate::evaluation::crossvalidation::{select, shuffle};
+use crate::evaluation::crossvalidation::select;
 use crate::evaluation::interval::{Interval, mean};
 use crate::model;
+use crate::random::{Use, part, shuffle, stream, unit};
 use crate::sentence::{SentenceEncoder, Texts, WordWeights};
 use crate::text::labeled::LabeledSet;
 use crate::text::stopwords::StopWords;
@@ -196,9 +195,9 @@ impl Sentences {
         let words = corpus.vocabulary.words.clone();
         let rows = match arm {
             Arm::RandomVectors => {
-                let mut random = Xoshiro256PlusPlus::seed_from_u64(seed);
+                let mut random = stream(Use::RandomVectors, seed);
                 (0..words.len() * settings.dims)
-                    .map(|_| (random.next_u64() >> 40) as f32 / (1u32 << 23) as f32 - 1.0)
+                    .map(|_| 2.0 * unit(&mut random) - 1.0)
                     .collect()
             }
             _ => skipgram::train(corpus, &settings, &|_| ControlFlow::Continue(()))?.rows,
@@ -216,22 +215,22 @@ impl Sentences {
         let encoder = SentenceEncoder::new(vectors, &weights, &self.tokenizer);
         let samples: Array2<f64> = encoder.transform(Texts(&self.texts));
         let data = Labelled::new(samples, Array1::from(self.targets.clone()));
-        let score = |held_out: &[usize], salt: u64| -> Result<f64> {
+        let score = |held_out: &[usize], split: u64| -> Result<f64> {
             let train: Vec<usize> = (0..self.texts.len())
                 .filter(|sentence| !held_out.contains(sentence))
                 .collect();
-            let mut part = select(&data, &train);
+            let mut labelled = select(&data, &train);
             if arm == Arm::ShuffledLabels {
-                let mut random = Xoshiro256PlusPlus::seed_from_u64(seed ^ (salt << 32));
-                let mut labels = part.targets().to_vec();
+                let mut random = part(Use::ShuffledLabels, seed, split, 0);
+                let mut labels = labelled.targets().to_vec();
                 shuffle(&mut labels, &mut random);
-                part.targets = Array1::from(labels);
+                labelled.targets = Array1::from(labels);
             }
             let settings = model::Settings::default();
             let classifier = HiddenLayerParams::new(2)
                 .hidden(settings.hidden)
                 .seed(seed)
-                .fit(&part)?;
+                .fit(&labelled)?;
             let test = select(&data, held_out);
             let answers: Array1<usize> = classifier.predict(&test);
             let right = answers

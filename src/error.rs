@@ -96,6 +96,9 @@ pub enum Error {
         found: String,
         /// What it should hold.
         expected: String,
+        /// It is such a file, but not whole or not as it was written; else it
+        /// is a file of another kind.
+        damaged: bool,
         /// What to do next.
         hint: Option<String>,
     },
@@ -151,7 +154,7 @@ impl Error {
         }
     }
 
-    /// A bad vector or model file, without a hint.
+    /// A file that is not of the kind that was wanted, without a hint.
     pub fn artifact(
         file: impl Into<String>,
         found: impl Into<String>,
@@ -161,6 +164,22 @@ impl Error {
             file: file.into(),
             found: found.into(),
             expected: expected.into(),
+            damaged: false,
+            hint: None,
+        }
+    }
+
+    /// A damaged vector or model file, without a hint.
+    pub fn damaged(
+        file: impl Into<String>,
+        found: impl Into<String>,
+        expected: impl Into<String>,
+    ) -> Self {
+        Self::Artifact {
+            file: file.into(),
+            found: found.into(),
+            expected: expected.into(),
+            damaged: true,
             hint: None,
         }
     }

@@ -72,6 +72,7 @@ pub mod error;
 pub mod evaluation;
 pub mod files;
 pub mod model;
+mod random;
 pub mod sentence;
 pub mod text;
 pub mod vectors;

@@ -16,8 +16,8 @@ fn corpora() {
         (&b""[..], 3, &["no words"][..]),
         (b"\n\n\n", 3, &["no words"]),
         (b"!!! ???\n", 3, &["no words"]),
-        (b"word\n", 6, &["different words", "hint:"]),
-        (b"word word word word\n", 6, &["different words"]),
+        (b"word\n", 6, &["a single word", "hint:"]),
+        (b"word word word word\n", 6, &["a single word"]),
         (b"one\ntwo\nthree\n", 6, &["no sentence with two words"]),
         (GZIP, 3, &["a gzip archive", "gzip -dk"]),
         (
@@ -158,6 +158,65 @@ fn settings_out_of_range() {
         .exits(2);
     sandbox.run(&["demo", "--seeds", "1"]).exits(2);
     sandbox.run(&["frobnicate"]).exits(2);
+}
+
+#[test]
+fn files_of_others_are_never_overwritten() {
+    let sandbox = Sandbox::trained();
+    let theirs = [
+        ("notes.senti", &b"config: {important}"[..]),
+        (
+            "theirs.senti",
+            b"\x40\0\0\0\0\0\0\0{\"__metadata__\":{\"format\":\"pt\"}}",
+        ),
+    ];
+    for (name, content) in theirs {
+        sandbox.write(name, content);
+        sandbox
+            .run(&[
+                "train",
+                "corpus/labeled.tsv",
+                "--vectors",
+                "vectors.fifu",
+                "-o",
+                name,
+            ])
+            .exits(2)
+            .says(&["did not write"]);
+        assert_eq!(sandbox.read(name), content);
+    }
+    // A downloaded file under the name that pretrain would use.
+    let theirs = b"FiFu\0\0\0\0\x02\0\0\0\x01\0\0\0\x02\0\0\0";
+    sandbox.write("vectors.fifu", theirs);
+    sandbox.run(&["pretrain", "corpus/unlabeled.txt"]).exits(2);
+    assert_eq!(sandbox.read("vectors.fifu"), theirs);
+    let made = std::process::Command::new("mkfifo")
+        .arg(sandbox.path("fifo"))
+        .status();
+    if made.is_ok_and(|status| status.success()) {
+        sandbox
+            .run(&["pretrain", "corpus/unlabeled.txt", "-o", "fifo"])
+            .exits(2)
+            .says(&["not a plain file"]);
+    }
+}
+
+#[test]
+fn texts_of_which_nothing_is_left() {
+    let sandbox = Sandbox::with_corpus();
+    sandbox.write("small.txt", "I was there\nwe were here\n");
+    sandbox
+        .run(&["pretrain", "small.txt"])
+        .exits(3)
+        .says(&["only stop words (english)", "--stop-words none"]);
+    sandbox
+        .run(&["pretrain", "corpus/unlabeled.txt", "--subsample", "1e-12"])
+        .exits(6)
+        .says(&["--subsample 0"]);
+    // Fewer windows than the loss is sampled at.
+    sandbox.write("small.txt", "good film\nbad film\nnice film\n");
+    let run = sandbox.run(&["pretrain", "small.txt"]).exits(0);
+    assert!(!run.stderr.contains("loss 0.0000"), "{run:?}");
 }
 
 #[test]

@@ -98,6 +98,15 @@ fn files_are_found_by_flag_by_environment_and_by_age() {
         .output()
         .unwrap();
     assert!(environment.status.success());
+    let said = String::from_utf8(environment.stderr).unwrap();
+    assert_eq!(said, "using model.senti (SENTI_MODEL)\n");
+    let unset = sandbox
+        .command()
+        .args(texts)
+        .env("SENTI_MODEL", "")
+        .output()
+        .unwrap();
+    assert_eq!(unset.status.code(), Some(4));
     let environment = sandbox
         .command()
         .args(["nearest", "great"])
@@ -238,13 +247,6 @@ fn words_can_be_asked_about() {
         .run(&["nearest", "the"])
         .exits(1)
         .says(&["stop words"]);
-    assert!(
-        sandbox
-            .run(&["nearest", "great", "-n", "0"])
-            .exits(0)
-            .stdout
-            .is_empty()
-    );
 }
 
 #[test]
@@ -314,4 +316,126 @@ fn stop_words_by_language_and_by_file() {
         .says(&["stop words: list.txt", "warning", "not"]);
     sandbox.run(&["nearest", "film"]).exits(1);
     pretrain("klingon").exits(2).says(&["english", "german"]);
+}
+
+#[test]
+fn any_number_of_neighbours_can_be_asked_for() {
+    let sandbox = Sandbox::trained();
+    for count in ["0", "1000000000000", "18446744073709551615"] {
+        let nearest = sandbox.run(&["nearest", "great", "-n", count]).exits(0);
+        let analogy = sandbox
+            .run(&["analogy", "great", "film", "dull", "-n", count])
+            .exits(0);
+        let lines = (
+            nearest.stdout.lines().count(),
+            analogy.stdout.lines().count(),
+        );
+        assert!(lines == (0, 0) || lines == (97, 95), "{lines:?}");
+    }
+}
+
+#[test]
+fn the_smallest_network_and_the_smallest_vectors_work() {
+    let sandbox = Sandbox::trained();
+    let texts = ["classify", "-q", "It was great", "It was really stupid."];
+    let train = ["train", "-q", "corpus/labeled.tsv", "--hidden", "1"];
+    sandbox.run(&train).exits(0);
+    let answers = sandbox.run(&texts).exits(0).stdout;
+    assert!(
+        answers.starts_with("positive") && answers.contains("\nnegative"),
+        "{answers}"
+    );
+    sandbox
+        .run(&["pretrain", "-q", "corpus/unlabeled.txt", "--dims", "1"])
+        .exits(0);
+    let run = sandbox.run(&["train", "-q", "corpus/labeled.tsv"]).exits(0);
+    assert!(!run.stderr.contains("minimum"), "{run:?}");
+}
+
+/// What a shell's process substitution gives can be read only once.
+#[cfg(unix)]
+#[test]
+fn inputs_are_read_once_and_their_digests_are_right() {
+    let sandbox = Sandbox::trained();
+    let digest = |file: &str| {
+        let json = sandbox.run(&["inspect", "--json", file]).exits(0).stdout;
+        let object: serde_json::Value = serde_json::from_str(&json).unwrap();
+        (
+            object["corpus_sha256"].clone(),
+            object["labelled_file_sha256"].clone(),
+        )
+    };
+    let (corpus, labels) = (digest("vectors.fifu").0, digest("model.senti").1);
+    for (arguments, source) in [
+        (
+            &["pretrain", "-q", "pipe", "-o", "again.fifu"][..],
+            "corpus/unlabeled.txt",
+        ),
+        (
+            &["train", "-q", "pipe", "-o", "again.senti"],
+            "corpus/labeled.tsv",
+        ),
+    ] {
+        let made = std::process::Command::new("mkfifo")
+            .arg(sandbox.path("pipe"))
+            .status()
+            .unwrap();
+        assert!(made.success());
+        let (pipe, content) = (sandbox.path("pipe"), sandbox.read(source));
+        let writer = std::thread::spawn(move || std::fs::write(pipe, content).unwrap());
+        sandbox.run(arguments).exits(0);
+        writer.join().unwrap();
+        std::fs::remove_file(sandbox.path("pipe")).unwrap();
+    }
+    assert_eq!(digest("again.fifu").0, corpus);
+    assert_eq!(digest("again.senti").1, labels);
+}
+
+#[test]
+fn a_dash_is_standard_input() {
+    let sandbox = Sandbox::trained();
+    let corpus = sandbox.read("corpus/unlabeled.txt");
+    let labels = sandbox.read("corpus/labeled.tsv");
+    let (vectors, model) = (sandbox.read("vectors.fifu"), sandbox.read("model.senti"));
+    sandbox.pipe(&["pretrain", "-"], corpus).exits(0);
+    assert_eq!(sandbox.read("vectors.fifu"), vectors);
+    sandbox.pipe(&["train", "-"], labels).exits(0);
+    assert_eq!(sandbox.read("model.senti"), model);
+    for arguments in [&["classify", "-"][..], &["classify", "--file", "-"]] {
+        let run = sandbox.pipe(arguments, "It was great\n").exits(0);
+        assert!(run.stdout.starts_with("positive"), "{run:?}");
+    }
+    sandbox
+        .pipe(&["eval", "-"], sandbox.read("corpus/test.tsv"))
+        .exits(0);
+}
+
+#[test]
+fn likely_mistakes_are_pointed_out() {
+    let sandbox = Sandbox::trained();
+    sandbox
+        .run(&["classify", "corpus/test.tsv"])
+        .exits(0)
+        .says(&["is a file here", "--file corpus/test.tsv"]);
+    sandbox
+        .run(&["eval", "corpus/labeled.tsv"])
+        .exits(0)
+        .says(&["trained on these very texts"]);
+    sandbox.write(
+        "german.tsv",
+        "Bewertung\tMeinung\ngut\tgreat film\nschlecht\tdull film\n",
+    );
+    sandbox.run(&["train", "german.tsv"]).exits(6).says(&[
+        "\"Bewertung\" stands nowhere else",
+        "line 1 looks like a header",
+    ]);
+    let named = [
+        "train",
+        "german.tsv",
+        "--label-column",
+        "Bewertung",
+        "--text-column",
+        "2",
+    ];
+    sandbox.run(&named).exits(0).says(&["with a header"]);
 }

@@ -28,12 +28,12 @@
 use linfa::ParamGuard;
 use linfa::traits::{Fit, PredictInplace};
 use ndarray::{Array1, Array2, ArrayView1, ArrayView2, Axis};
-use rand_xoshiro::Xoshiro256PlusPlus;
-use rand_xoshiro::rand_core::{RngCore, SeedableRng};
+use rand_xoshiro::rand_core::RngCore;
 
 use super::minimise::{Objective, minimise};
-use super::{Labelled, Probabilities, Standardiser, argmax, softmax};
+use super::{Labelled, Probabilities, Standardiser, argmax, softmax_rows};
 use crate::error::{Error, Result};
+use crate::random::{Use, stream};
 
 /// Parameters of the training, not yet checked; see [`HiddenLayerParams::check`].
 #[derive(Debug, Clone, PartialEq)]
@@ -230,15 +230,6 @@ impl PredictInplace<Array2<f64>, Array1<usize>> for HiddenLayer {
     }
 }
 
-fn softmax_rows(logits: &mut Array2<f64>) {
-    for mut row in logits.rows_mut() {
-        // Rows of an array in standard layout are slices.
-        if let Some(row) = row.as_slice_mut() {
-            softmax(row);
-        }
-    }
-}
-
 /// How the parameters lie in one vector: W, b, V, c.
 #[derive(Debug, Clone, Copy)]
 struct Shape {
@@ -279,7 +270,7 @@ impl Shape {
     /// Uniform between plus and minus sqrt(6 / (in + out)) (Glorot and Bengio
     /// 2010, equation 16); biases zero.
     fn start(self, seed: u64) -> Vec<f64> {
-        let mut random = Xoshiro256PlusPlus::seed_from_u64(seed);
+        let mut random = stream(Use::Classifier, seed);
         let mut uniform = |count: usize, inputs: usize, outputs: usize| -> Vec<f64> {
             let bound = (6.0 / (inputs + outputs) as f64).sqrt();
             (0..count)
@@ -359,34 +350,52 @@ mod tests {
         Labelled::new(samples, array![0, 0, 1, 1])
     }
 
+    /// One unit and one dimension make matrices of another memory layout.
     #[test]
-    fn the_gradient_is_that_of_the_loss() {
-        let loss = Loss {
-            samples: array![[0.3, -1.2], [1.0, 0.4], [-0.7, 0.9]],
-            targets: vec![0, 2, 1],
-            weights: vec![1.0, 0.5, 2.0],
-            shape: Shape {
-                dims: 2,
-                hidden: 3,
-                classes: 3,
-            },
-            penalty: 0.3,
-        };
-        let at: Vec<f64> = loss.shape.start(5).iter().map(|p| p + 0.1).collect();
-        let (_, gradient) = loss.evaluate(&at);
-        assert_eq!(gradient.len(), parameters(2, 3, 3));
-        let h = 1e-6;
-        for (index, slope) in gradient.iter().enumerate() {
-            let shifted = |by: f64| {
-                let mut at = at.clone();
-                at[index] += by;
-                loss.evaluate(&at).0
+    fn the_gradient_is_that_of_the_loss_whatever_the_shape() {
+        for (dims, hidden, classes) in [(2, 3, 3), (1, 3, 2), (3, 1, 2), (1, 1, 2), (2, 1, 4)] {
+            let loss = Loss {
+                samples: Array2::from_shape_fn((4, dims), |(i, j)| ((3 * i + j) as f64).sin()),
+                targets: vec![0, classes - 1, 1, 0],
+                weights: vec![1.0, 0.5, 2.0, 1.0],
+                shape: Shape {
+                    dims,
+                    hidden,
+                    classes,
+                },
+                penalty: 0.3,
             };
-            let numeric = (shifted(h) - shifted(-h)) / (2.0 * h);
-            assert!(
-                (numeric - slope).abs() < 1e-7,
-                "{index}: {numeric} against {slope}"
-            );
+            let at: Vec<f64> = loss.shape.start(5).iter().map(|p| p + 0.1).collect();
+            let (value, gradient) = loss.evaluate(&at);
+            // Minus a logarithm of probabilities, plus a square: never negative.
+            assert!(value > 0.0);
+            assert_eq!(gradient.len(), parameters(dims, hidden, classes));
+            let h = 1e-6;
+            for (index, slope) in gradient.iter().enumerate() {
+                let shifted = |by: f64| {
+                    let mut at = at.clone();
+                    at[index] += by;
+                    loss.evaluate(&at).0
+                };
+                let numeric = (shifted(h) - shifted(-h)) / (2.0 * h);
+                assert!(
+                    (numeric - slope).abs() < 1e-7,
+                    "{dims} {hidden} {classes}, {index}: {numeric} against {slope}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn rows_sum_to_one_whatever_the_shape() {
+        for (dims, hidden) in [(1, 1), (1, 8), (5, 1), (5, 8)] {
+            let samples = Array2::from_shape_fn((6, dims), |(i, j)| ((3 * i + j) as f64).cos());
+            let data = Labelled::new(samples, array![0, 1, 0, 1, 0, 1]);
+            let fitted = HiddenLayerParams::new(2).hidden(hidden).fit(&data).unwrap();
+            for row in fitted.probabilities(data.records()).rows() {
+                assert!((row.sum() - 1.0).abs() < 1e-12, "{dims} {hidden}");
+                assert!(row.iter().all(|&p| (0.0..=1.0).contains(&p)));
+            }
         }
     }
 

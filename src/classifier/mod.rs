@@ -37,16 +37,13 @@ pub fn argmax<'a>(values: impl IntoIterator<Item = &'a f64>) -> usize {
         .0
 }
 
-/// Turns logits into probabilities in place, without overflow.
-pub(crate) fn softmax(logits: &mut [f64]) {
-    let largest = logits.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    let mut sum = 0.0;
-    for value in logits.iter_mut() {
-        *value = (*value - largest).exp();
-        sum += *value;
-    }
-    for value in logits {
-        *value /= sum;
+/// Turns rows of logits into probabilities in place, without overflow.
+pub(crate) fn softmax_rows(logits: &mut Array2<f64>) {
+    for mut row in logits.rows_mut() {
+        let largest = row.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        row.mapv_inplace(|value| (value - largest).exp());
+        let sum = row.sum();
+        row /= sum;
     }
 }
 
@@ -56,9 +53,9 @@ mod tests {
 
     #[test]
     fn softmax_does_not_overflow() {
-        let mut logits = [1000.0, 1000.0, -1000.0];
-        softmax(&mut logits);
-        assert_eq!(logits, [0.5, 0.5, 0.0]);
+        let mut logits = ndarray::array![[1000.0, 1000.0, -1000.0]];
+        softmax_rows(&mut logits);
+        assert_eq!(logits, ndarray::array![[0.5, 0.5, 0.0]]);
     }
 
     #[test]

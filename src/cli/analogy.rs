@@ -31,7 +31,7 @@ pub(super) struct Options {
 }
 
 pub(super) fn run(options: Options, printer: &mut Printer) -> Outcome {
-    let (vectors, _) = options.vectors.load(printer)?;
+    let vectors = options.vectors.load(printer)?;
     // An unknown word stays as it was typed, and the query says so.
     let [a, b, c] = [&options.a, &options.b, &options.c]
         .map(|typed| words::known(&vectors, typed).unwrap_or_else(|| typed.clone()));

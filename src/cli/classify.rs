@@ -17,8 +17,9 @@ use super::printer::{Printer, harmless};
 
 /// A longer line is an error: it must give one answer, and memory is bounded.
 const LONGEST_LINE: usize = 16 << 20;
-/// Lines read ahead of the answers.
-const LINES_AHEAD: usize = 1024;
+/// Lines read ahead of the answers: enough to keep both sides busy, and few
+/// enough for lines of the longest kind.
+const LINES_AHEAD: usize = 32;
 
 /// Say which label a text has
 ///
@@ -26,7 +27,8 @@ const LINES_AHEAD: usize = 1024;
 /// order. Texts are the arguments, or the lines of a file, or the lines of
 /// standard input. A text without any known word is answered "undecided", with
 /// the share of the most frequent label in the training as its probability.
-/// Control characters in texts are shown as escapes.
+/// Control characters in texts are shown as escapes. A text that begins with a
+/// dash stands behind two: senti classify -- "-1 star".
 ///
 /// With --json each line is an object: "label"; "probability" of that label;
 /// "probabilities", one for each label; "known", how many words have a vector,
@@ -35,7 +37,7 @@ const LINES_AHEAD: usize = 1024;
 pub(super) struct Options {
     /// The texts; none: one a line from standard input.
     text: Vec<String>,
-    /// Read texts from a file, one a line.
+    /// Read texts from a file, one a line; - is standard input.
     #[arg(short, long, value_name = "FILE", conflicts_with = "text")]
     file: Option<PathBuf>,
     #[command(flatten)]
@@ -70,7 +72,15 @@ pub(super) fn run(options: Options, printer: &mut Printer) -> Outcome {
             ))?)
         }
     };
-    if !options.text.is_empty() {
+    if let [only] = options.text.as_slice()
+        && std::path::Path::new(only).is_file()
+    {
+        printer.warn(&format!(
+            "{0} is a file here; to classify its lines: senti classify --file {0}",
+            harmless(only)
+        ));
+    }
+    if !options.text.is_empty() && options.text != ["-"] {
         return options
             .text
             .iter()

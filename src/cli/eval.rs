@@ -4,11 +4,12 @@ use std::path::PathBuf;
 
 use clap::Args;
 use senti::error::{Error, Place};
-use senti::evaluation::Report;
 use senti::evaluation::metrics::Score;
+use senti::evaluation::{Interval, Report};
 use senti::text::labeled::{LabeledSet, UNDECIDED};
 use unicode_width::UnicodeWidthStr;
 
+use super::columns::ColumnOptions;
 use super::exit::Outcome;
 use super::locate::ModelChoice;
 use super::printer::{Printer, counted, grouped, harmless, percent};
@@ -16,15 +17,18 @@ use super::printer::{Printer, counted, grouped, harmless, percent};
 /// Score a model on labelled texts
 ///
 /// Reads what `senti train` reads, and prints accuracy, macro-F1 and Matthews
-/// correlation with 95 % intervals, the Brier score, the calibration error,
+/// correlation with 95 % intervals (for the latter two from ten texts of each
+/// label on), the Brier score, the calibration error,
 /// precision, recall and F1 of each label, and the confusion matrix. A text
 /// answered "undecided" counts as wrong; coverage is the share that was
 /// answered. A score that has no value (the precision of a label that was
 /// never answered) is shown as "-", in JSON as null.
 #[derive(Debug, Args)]
 pub(super) struct Options {
-    /// The labelled texts.
+    /// The labelled texts; - is standard input.
     file: PathBuf,
+    #[command(flatten)]
+    columns: ColumnOptions,
     #[command(flatten)]
     model: ModelChoice,
     /// One JSON object.
@@ -33,7 +37,7 @@ pub(super) struct Options {
 }
 
 pub(super) fn run(options: Options, printer: &mut Printer) -> Outcome {
-    let set = LabeledSet::read(&options.file)?;
+    let set = LabeledSet::read(&options.file, &options.columns.choice())?;
     printer.note(&format!(
         "{} in {} ({})",
         counted(set.len() as u64, "labelled text"),
@@ -41,13 +45,20 @@ pub(super) fn run(options: Options, printer: &mut Printer) -> Outcome {
         set.detected
     ));
     let model = options.model.load(printer)?;
+    if set.fingerprint.is_some() && set.fingerprint == model.provenance().labeled {
+        printer.warn(
+            "the model was trained on these very texts: what follows says nothing about new ones",
+        );
+    }
     let truths = model.truths(&set).map_err(|(label, line)| {
         Error::input(
             Place::line(&options.file.display().to_string(), line),
             format!("the label {label:?}"),
             format!("one of the model's labels: {}", model.labels().join(", ")),
         )
-        .with_hint("check that the label and text columns are not swapped, or train a model with this label")
+        .with_hint(
+            "is line 1 a header, are the columns swapped? name them: --label-column, --text-column",
+        )
     })?;
     let report = Report::new(model.labels(), &model.predict(&set.texts, &truths));
     if options.json {
@@ -59,20 +70,14 @@ pub(super) fn run(options: Options, printer: &mut Printer) -> Outcome {
 }
 
 fn summary(report: &Report, printer: &mut Printer) -> Outcome {
-    let share = |score: &Score| {
-        format!(
-            "{} [{}, {}]",
-            percent(score.value),
-            percent(score.interval.low),
-            percent(score.interval.high)
-        )
+    let with_interval = |score: &Score, shown: fn(f64) -> String| match score.interval {
+        Some(Interval { low, high }) => {
+            format!("{} [{}, {}]", shown(score.value), shown(low), shown(high))
+        }
+        None => shown(score.value),
     };
-    let plain = |score: &Score| {
-        format!(
-            "{:.3} [{:.3}, {:.3}]",
-            score.value, score.interval.low, score.interval.high
-        )
-    };
+    let share = |score: &Score| with_interval(score, percent);
+    let plain = |score: &Score| with_interval(score, |value| format!("{value:.3}"));
     let or_dash = |value: Option<f64>| value.map_or("-".to_owned(), percent);
     for (name, value) in [
         ("texts", grouped(report.texts as u64)),

@@ -37,11 +37,9 @@ pub(super) fn run(options: Options, printer: &mut Printer) -> Outcome {
     } else {
         ("model (safetensors)", model(path, &bytes))
     };
-    // What does not even begin like one of ours is another kind of file.
-    let ours = bytes.starts_with(b"FiFu") || bytes.get(8) == Some(&b'{');
     let (intact, mut entries, reason) = match content {
         Ok((intact, entries)) => (intact, entries, None),
-        Err(error) if ours => ("no", Vec::new(), Some(error)),
+        Err(error @ Error::Artifact { damaged: true, .. }) => ("no", Vec::new(), Some(error)),
         Err(error) => return Err(error.into()),
     };
     let mut all = vec![
@@ -70,6 +68,7 @@ pub(super) fn run(options: Options, printer: &mut Printer) -> Outcome {
     match reason {
         None if intact != "no" => Ok(()),
         None => {
+            printer.error("the file was changed after senti wrote it (its seal does not fit)");
             printer.hint("restore it from a copy, or make it again");
             Err(Failure::No)
         }

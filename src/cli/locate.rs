@@ -18,30 +18,33 @@ pub(super) const MODEL: &str = "model.senti";
 /// Which word vectors to use.
 #[derive(Debug, Args)]
 pub(super) struct VectorChoice {
-    /// Word vectors (.fifu); without it, the newest .fifu in this folder.
-    #[arg(long, value_name = "FILE", env = "SENTI_VECTORS")]
+    /// Word vectors (.fifu); without it, SENTI_VECTORS, or the newest .fifu in
+    /// this folder.
+    #[arg(long, value_name = "FILE")]
     vectors: Option<PathBuf>,
 }
 
 /// Which model to use.
 #[derive(Debug, Args)]
 pub(super) struct ModelChoice {
-    /// Model (.senti); without it, the newest .senti in this folder.
-    #[arg(long, value_name = "FILE", env = "SENTI_MODEL")]
+    /// Model (.senti); without it, SENTI_MODEL, or the newest .senti in this
+    /// folder.
+    #[arg(long, value_name = "FILE")]
     model: Option<PathBuf>,
 }
 
 impl VectorChoice {
-    /// The vectors and their file.
-    pub(super) fn load(&self, printer: &Printer) -> Result<(WordVectors, PathBuf)> {
+    /// The vectors.
+    pub(super) fn load(&self, printer: &Printer) -> Result<WordVectors> {
         let path = choose(
             self.vectors.as_deref(),
+            "SENTI_VECTORS",
             "fifu",
             "word vectors",
             "make some from unlabelled text: senti pretrain corpus.txt",
             printer,
         )?;
-        Ok((WordVectors::read(&path)?, path))
+        WordVectors::read(&path)
     }
 }
 
@@ -50,6 +53,7 @@ impl ModelChoice {
     pub(super) fn load(&self, printer: &Printer) -> Result<Model> {
         let path = choose(
             self.model.as_deref(),
+            "SENTI_MODEL",
             "senti",
             "a model",
             "train one from labelled texts: senti train labeled.tsv",
@@ -59,15 +63,27 @@ impl ModelChoice {
     }
 }
 
+/// The file to use: the one that was given, or that the environment names, or
+/// the newest here. Says which, unless it was just typed.
 fn choose(
     given: Option<&Path>,
+    variable: &str,
     extension: &str,
     what: &str,
     hint: &str,
     printer: &Printer,
 ) -> Result<PathBuf> {
     if let Some(path) = given {
+        printer.detail(&format!("using {}", harmless(&path.display().to_string())));
         return Ok(path.to_owned());
+    }
+    if let Some(path) = std::env::var_os(variable).filter(|path| !path.is_empty()) {
+        let path = PathBuf::from(path);
+        printer.note(&format!(
+            "using {} ({variable})",
+            harmless(&path.display().to_string())
+        ));
+        return Ok(path);
     }
     let mut found = newest_first(Path::new("."), extension);
     if found.is_empty() {
@@ -110,7 +126,7 @@ fn newest_first(folder: &Path, extension: &str) -> Vec<PathBuf> {
 /// Checks, before the work begins, that the output can be written where it is
 /// wanted: not over an input, not over a file of another kind, in a folder
 /// that takes new files.
-pub(super) fn check_output(output: &Path, inputs: &[&Path], begins: Begins) -> Result<()> {
+pub(super) fn check_output(output: &Path, inputs: &[&Path], ours: Ours) -> Result<()> {
     let refused = |found: &str, expected: &str| {
         Err(Error::setting(
             "--output",
@@ -118,9 +134,6 @@ pub(super) fn check_output(output: &Path, inputs: &[&Path], begins: Begins) -> R
             expected,
         ))
     };
-    if output.is_dir() {
-        return refused("a folder", "a file name");
-    }
     let same = |input: &&Path| match (output.canonicalize(), input.canonicalize()) {
         (Ok(output), Ok(input)) => output == input,
         _ => false,
@@ -128,9 +141,13 @@ pub(super) fn check_output(output: &Path, inputs: &[&Path], begins: Begins) -> R
     if inputs.iter().any(same) {
         return refused("an input", "another file name");
     }
-    if output.exists() {
+    // Through links, as writing goes.
+    if let Ok(metadata) = std::fs::metadata(output) {
+        if !metadata.is_file() {
+            return refused("not a plain file", "a file name");
+        }
         let head = read_head(output)?;
-        if !(head.is_empty() || begins(&head)) {
+        if !(head.is_empty() || ours(&head)) {
             return refused(
                 "there is a file that senti did not write",
                 "another file name, or remove that file first",
@@ -147,14 +164,30 @@ pub(super) fn check_output(output: &Path, inputs: &[&Path], begins: Begins) -> R
         .map_err(|error| Error::io(output, "write", error))
 }
 
-/// Whether a file that begins so is of the kind that is to be written.
-pub(super) type Begins = fn(&[u8]) -> bool;
+/// Whether a file that begins so was written by senti, and is of the kind that
+/// is to be written.
+pub(super) type Ours = fn(&[u8]) -> bool;
+
+/// Vectors with our table in their metadata, which comes first.
+pub(super) fn our_vectors(head: &[u8]) -> bool {
+    head.starts_with(b"FiFu") && contains(head, b"[senti]\n")
+}
+
+/// Safetensors with our key in their metadata, which comes first.
+pub(super) fn our_model(head: &[u8]) -> bool {
+    head.get(4..9) == Some(b"\0\0\0\0{")
+        && contains(&head[..head.len().min(64)], br#""__metadata__":{"senti":"#)
+}
+
+fn contains(bytes: &[u8], part: &[u8]) -> bool {
+    bytes.windows(part.len()).any(|window| window == part)
+}
 
 fn read_head(path: &Path) -> Result<Vec<u8>> {
     use std::io::Read;
     let mut head = Vec::new();
     std::fs::File::open(path)
-        .and_then(|file| file.take(64).read_to_end(&mut head))
+        .and_then(|file| file.take(256).read_to_end(&mut head))
         .map_err(|error| Error::io(path, "read", error))?;
     Ok(head)
 }
@@ -183,17 +216,30 @@ mod tests {
     }
 
     #[test]
+    fn our_models_are_told_from_others() {
+        assert!(our_model(
+            b"\x10\x01\0\0\0\0\0\0{\"__metadata__\":{\"senti\":\"{...}\"}}"
+        ));
+        assert!(!our_model(
+            b"\x10\x01\0\0\0\0\0\0{\"__metadata__\":{\"format\":\"pt\"}}"
+        ));
+        assert!(!our_model(b"config: {important}"));
+        assert!(!our_model(b""));
+    }
+
+    #[test]
     fn outputs_never_replace_what_is_not_ours() {
         let folder = tempfile::tempdir().unwrap();
         let path = |name: &str| folder.path().join(name);
         std::fs::write(path("notes.txt"), "notes").unwrap();
-        std::fs::write(path("old.fifu"), "FiFu....").unwrap();
-        let begins: Begins = |head| head.starts_with(b"FiFu");
-        let check = |output: &Path, input: &Path| check_output(output, &[input], begins);
+        std::fs::write(path("old.fifu"), "FiFu....[senti]\n....").unwrap();
+        std::fs::write(path("theirs.fifu"), "FiFu........").unwrap();
+        let check = |output: &Path, input: &Path| check_output(output, &[input], our_vectors);
         let input = path("corpus.txt");
         assert!(check(&path("new.fifu"), &input).is_ok());
         assert!(check(&path("old.fifu"), &input).is_ok());
         assert!(check(&path("notes.txt"), &input).is_err());
+        assert!(check(&path("theirs.fifu"), &input).is_err());
         assert!(check(&path("old.fifu"), &path("old.fifu")).is_err());
         assert!(check(folder.path(), &input).is_err());
         assert!(check(&path("missing/new.fifu"), &input).is_err());

@@ -5,6 +5,7 @@
 
 mod analogy;
 mod classify;
+mod columns;
 mod completions;
 mod demo;
 mod eval;
@@ -48,7 +49,7 @@ struct Manners {
     /// Say nothing but results, warnings and errors.
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     quiet: bool,
-    /// Say more: settings, versions, the causes of errors.
+    /// Say more: the version, and every file that is used.
     #[arg(short, long, global = true)]
     verbose: bool,
     /// Colours in what is printed; NO_COLOR is respected.
@@ -102,6 +103,7 @@ pub(crate) fn parse() -> Arguments {
 /// Runs the command.
 pub(crate) fn run(arguments: Arguments) -> Outcome {
     let mut printer = Printer::new(&arguments.manners);
+    printer.detail(concat!("senti ", env!("CARGO_PKG_VERSION")));
     let result = match arguments.command {
         Command::Demo(options) => demo::run(options, &mut printer),
         Command::Pretrain(options) => pretrain::run(options, &mut printer),

@@ -26,7 +26,7 @@ pub(super) struct Options {
 }
 
 pub(super) fn run(options: Options, printer: &mut Printer) -> Outcome {
-    let (vectors, _) = options.vectors.load(printer)?;
+    let vectors = options.vectors.load(printer)?;
     let found = words::known(&vectors, &options.word)
         .and_then(|word| vectors.nearest(&word, options.count));
     match found {

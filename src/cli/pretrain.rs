@@ -2,6 +2,7 @@
 
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
@@ -13,9 +14,11 @@ use senti::text::stopwords::StopWords;
 use senti::vectors::corpus::CorpusReader;
 use senti::vectors::skipgram::{self, Progress, Settings};
 use senti::vectors::{Origin, WordVectors};
+use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::flag;
 
 use super::exit::Outcome;
-use super::locate::{VECTORS, check_output};
+use super::locate::{VECTORS, check_output, our_vectors};
 use super::printer::{Printer, counted, grouped, harmless};
 use super::progress::{Reporter, duration};
 
@@ -29,18 +32,18 @@ const LONGEST_PIECE: usize = 1 << 20;
 /// mark) and learns a vector for each word by skip-gram with negative
 /// sampling. Options that are not given adapt to the size of the text:
 ///
-///   running words      min count   subsample   stop words
+///   running words*     min count   subsample   stop words
 ///   below 20,000       1           off         those of the language
 ///   below 200,000      2           1e-3        none
 ///   below 2,000,000    5           1e-4        none
 ///   from there on      10          1e-4        none
 ///
 /// Dimensions are twice the fourth root of the running words, 8 to 100; epochs
-/// bring the words seen to two million, 5 to 200.
+/// bring the words seen to two million, 5 to 200. (* without stop words)
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
 pub(super) struct Options {
-    /// Text files, one sentence or document a line.
+    /// Text files, one sentence or document a line; - is standard input.
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
     /// Where the vectors go.
@@ -86,19 +89,32 @@ pub(super) fn run(options: Options, printer: &mut Printer) -> Outcome {
     let inputs: Vec<&Path> = options.files.iter().map(PathBuf::as_path).collect();
     // Numbers out of range end it before anything is read.
     options.settings(0).check()?;
-    check_output(&options.output, &inputs, |head| head.starts_with(b"FiFu"))?;
+    check_output(&options.output, &inputs, our_vectors)?;
     let interrupted = interruptible();
+    let reporter = Reporter::new(printer);
 
-    let reader = read(&options.files, interrupted)?;
+    let (reader, fingerprints) = read(&options.files, &interrupted, &reporter)?;
     let stop_words = stop_words(&options.stop_words, &reader, printer)?;
     let tokens = reader.tokens_without(&stop_words);
     let settings = options.settings(tokens);
     let sentences = reader.sentences() as u64;
     if tokens == 0 {
-        let place = Place::file(&options.files[0]);
-        return Err(
-            Error::input(place, "no words", "text, one sentence or document a line").into(),
-        );
+        let place = Place {
+            file: names(&options.files),
+            ..Place::default()
+        };
+        let expected = "text, one sentence or document a line";
+        let error = match sentences {
+            0 => Error::input(place, "no words", expected)
+                .with_hint("check that this is the right file"),
+            _ => Error::input(
+                place,
+                format!("only stop words ({})", stop_words.name()),
+                expected,
+            )
+            .with_hint("keep them with --stop-words none"),
+        };
+        return Err(error.into());
     }
     let corpus = reader.settle(&stop_words, settings.min_count)?;
     printer.note(&format!(
@@ -118,11 +134,11 @@ pub(super) fn run(options: Options, printer: &mut Printer) -> Outcome {
         ),
     });
     printer.note(&format!(
-        "training {} dimensions, window {}, {} negatives, {} epochs, subsample {}, step {}, seed {}, {}",
+        "training {} dimensions, window {}, {} negatives, {}, subsample {}, step {}, seed {}, {}",
         settings.dims,
         settings.window,
         settings.negatives,
-        settings.epochs,
+        counted(settings.epochs as u64, "epoch"),
         settings.subsample,
         settings.learning_rate,
         settings.seed,
@@ -132,7 +148,6 @@ pub(super) fn run(options: Options, printer: &mut Printer) -> Outcome {
         printer.note("more than one thread: the result differs a little from run to run");
     }
 
-    let reporter = Reporter::new(printer);
     let observer = |progress: &Progress| {
         reporter.show(progress);
         if interrupted.load(Ordering::Relaxed) {
@@ -146,11 +161,6 @@ pub(super) fn run(options: Options, printer: &mut Printer) -> Outcome {
     let trained = trained?;
     let loss = trained.losses.last().copied().unwrap_or(0.0);
 
-    let fingerprints = options
-        .files
-        .iter()
-        .map(|file| Fingerprint::of_file(file))
-        .collect::<Result<Vec<_>>>()?;
     let origin = Origin {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         corpus: fingerprints,
@@ -173,7 +183,7 @@ pub(super) fn run(options: Options, printer: &mut Printer) -> Outcome {
         settings.dims,
         duration(started.elapsed().as_secs_f64()),
     ));
-    printer.note("next: senti train labeled.tsv");
+    printer.note("next: senti train YOUR_LABELS (label, tab, text on each line)");
     Ok(())
 }
 
@@ -195,19 +205,30 @@ impl Options {
     }
 }
 
-fn read(files: &[PathBuf], interrupted: &AtomicBool) -> Result<CorpusReader> {
+fn read(
+    files: &[PathBuf],
+    interrupted: &AtomicBool,
+    reporter: &Reporter,
+) -> Result<(CorpusReader, Vec<Fingerprint>)> {
     let mut reader = CorpusReader::new();
+    let mut fingerprints: Vec<Fingerprint> = Vec::new();
     for file in files {
         let lines = Lines::open(file, LongLines::Split(LONGEST_PIECE))?;
-        reader.add_lines(lines, |_| {
+        let before: u64 = fingerprints
+            .iter()
+            .map(|fingerprint| fingerprint.bytes)
+            .sum();
+        let fingerprint = reader.add_lines(lines, |bytes| {
+            reporter.reading(before + bytes);
             if interrupted.load(Ordering::Relaxed) {
                 Err(Error::Interrupted)
             } else {
                 Ok(())
             }
         })?;
+        fingerprints.push(fingerprint);
     }
-    Ok(reader)
+    Ok((reader, fingerprints))
 }
 
 /// The list that was asked for. `auto` leaves the stop words of the text's
@@ -246,16 +267,16 @@ fn names(files: &[PathBuf]) -> String {
     }
 }
 
-/// A flag that Ctrl-C (or SIGTERM) raises; a second one ends the process at
-/// once. Outputs are renamed into place when whole, so neither leaves a part.
-fn interruptible() -> &'static AtomicBool {
-    static INTERRUPTED: AtomicBool = AtomicBool::new(false);
-    let installed = ctrlc::set_handler(|| {
-        if INTERRUPTED.swap(true, Ordering::Relaxed) {
-            std::process::exit(130);
-        }
-    });
-    // Without a handler the signal ends the process, which is as safe.
-    drop(installed);
-    &INTERRUPTED
+/// A flag that Ctrl-C and SIGTERM raise; a second one ends the process at once.
+/// Outputs are renamed into place when whole, so neither touches what is there.
+fn interruptible() -> Arc<AtomicBool> {
+    let interrupted = Arc::new(AtomicBool::new(false));
+    for signal in [SIGINT, SIGTERM] {
+        // In this order: the first does nothing until the second has run once.
+        // Without a handler the signal ends the process, which is as safe.
+        let again = flag::register_conditional_shutdown(signal, 130, Arc::clone(&interrupted));
+        let first = flag::register(signal, Arc::clone(&interrupted));
+        drop((again, first));
+    }
+    interrupted
 }

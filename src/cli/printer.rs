@@ -122,7 +122,6 @@ impl Printer {
                 if let Some(hint) = error.hint().or_else(|| usual_hint(error)) {
                     self.hint(hint);
                 }
-                self.detail(&format!("{error:?}"));
             }
         }
     }

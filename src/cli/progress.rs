@@ -2,7 +2,8 @@
 //! elsewhere, nothing with `--quiet`.
 
 use std::io::IsTerminal;
-use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
@@ -10,13 +11,18 @@ use senti::vectors::skipgram;
 
 use super::printer::{Printer, grouped};
 
+/// Bytes between two looks at the clock while reading.
+const READING_STEP: u64 = 1 << 20;
 const BETWEEN_LINES: Duration = Duration::from_secs(10);
 
 /// Shows the progress of one training.
 pub(super) struct Reporter {
-    started: Instant,
     bar: Option<ProgressBar>,
     last_line: Option<Mutex<Instant>>,
+    /// Bytes read when [`Reporter::reading`] was last called.
+    read: AtomicU64,
+    /// When the training began: what comes before must not count in its speed.
+    training: OnceLock<Instant>,
 }
 
 impl Reporter {
@@ -24,7 +30,6 @@ impl Reporter {
         let terminal = std::io::stderr().is_terminal();
         let started = Instant::now();
         Self {
-            started,
             bar: (printer.talks() && terminal).then(|| {
                 let bar = ProgressBar::new(1);
                 // The template is ours, and the fallback is as good.
@@ -33,6 +38,8 @@ impl Reporter {
                 bar
             }),
             last_line: (printer.talks() && !terminal).then(|| Mutex::new(started)),
+            read: AtomicU64::new(0),
+            training: OnceLock::new(),
         }
     }
 
@@ -42,13 +49,32 @@ impl Reporter {
             bar.set_position(progress.words);
             bar.set_message(self.describe(progress));
         }
+        let percent = 100 * progress.words / progress.total.max(1);
+        self.line(&format!("{percent:>3} %  {}", self.describe(progress)));
+    }
+
+    /// Shows how much of the text was read; how much there is may be unknown.
+    pub(super) fn reading(&self, bytes: u64) {
+        // Not for every line: asking for the time takes longer than reading one.
+        if bytes / READING_STEP == self.read.swap(bytes, Ordering::Relaxed) / READING_STEP {
+            return;
+        }
+        let read = format!("reading, {} MB", grouped(bytes / 1_000_000));
+        if let Some(bar) = &self.bar {
+            bar.set_message(read);
+        } else {
+            self.line(&read);
+        }
+    }
+
+    /// A line, unless there was one in the last ten seconds.
+    fn line(&self, text: &str) {
         if let Some(last) = &self.last_line
             && let Ok(mut last) = last.lock()
             && last.elapsed() >= BETWEEN_LINES
         {
             *last = Instant::now();
-            let percent = 100 * progress.words / progress.total.max(1);
-            eprintln!("{percent:>3} %  {}", self.describe(progress));
+            eprintln!("{text}");
         }
     }
 
@@ -60,7 +86,8 @@ impl Reporter {
     }
 
     fn describe(&self, progress: &skipgram::Progress) -> String {
-        let seconds = self.started.elapsed().as_secs_f64().max(1e-3);
+        let started = self.training.get_or_init(Instant::now);
+        let seconds = started.elapsed().as_secs_f64().max(1e-3);
         let speed = progress.words as f64 / seconds;
         let left = (progress.total - progress.words.min(progress.total)) as f64 / speed.max(1.0);
         format!(

@@ -4,14 +4,13 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use clap::Args;
-use senti::classifier::hidden::parameters;
 use senti::evaluation::CrossValidation;
-use senti::files::digest::Fingerprint;
 use senti::model::{Model, Settings, TrainingReport};
 use senti::text::labeled::LabeledSet;
 
+use super::columns::ColumnOptions;
 use super::exit::Outcome;
-use super::locate::{MODEL, VectorChoice, check_output};
+use super::locate::{MODEL, VectorChoice, check_output, our_model};
 use super::printer::{Printer, counted, grouped, harmless, percent};
 use super::progress::duration;
 
@@ -20,14 +19,16 @@ const MOST_LISTED: usize = 5;
 
 /// Train a classifier on labelled texts
 ///
-/// Reads label<TAB>text (either column first, with or without a header), CSV,
-/// JSON lines with "label" and "text", or fastText's __label__x text; says what
+/// Reads label<TAB>text (either column first, with or without a header), CSV
+/// (commas or semicolons), JSON lines with "label" and "text", or fastText's __label__x text; says what
 /// it found. A column or field "weight" counts a text more or less. Any two or
 /// more label names will do. Writes one model file that classifies by itself.
 #[derive(Debug, Args)]
 pub(super) struct Options {
-    /// The labelled texts.
+    /// The labelled texts; - is standard input.
     file: PathBuf,
+    #[command(flatten)]
+    columns: ColumnOptions,
     #[command(flatten)]
     vectors: VectorChoice,
     /// Where the model goes.
@@ -43,26 +44,26 @@ pub(super) struct Options {
 
 pub(super) fn run(options: Options, printer: &mut Printer) -> Outcome {
     let started = Instant::now();
-    check_output(&options.output, &[&options.file], |head| {
-        head.len() > 8 && head[8] == b'{'
-    })?;
-    let set = LabeledSet::read(&options.file)?;
+    check_output(&options.output, &[&options.file], our_model)?;
+    let set = LabeledSet::read(&options.file, &options.columns.choice())?;
     printer.note(&format!(
         "{} in {} ({})",
         counted(set.len() as u64, "labelled text"),
         harmless(&options.file.display().to_string()),
         set.detected
     ));
-    let (vectors, path) = options.vectors.load(printer)?;
+    if let Some(label) = &set.suspect_header {
+        printer.warn(&format!(
+            "the first line may be a header: its label {:?} stands nowhere else; if so, remove that line, or name the columns: --label-column, --text-column",
+            harmless(label)
+        ));
+    }
+    let vectors = options.vectors.load(printer)?;
     let settings = Settings {
         hidden: options.hidden,
         seed: options.seed,
     };
     let (model, report) = Model::train(vectors, &set, &settings)?;
-    let model = model.with_inputs(
-        Fingerprint::of_file(&options.file)?,
-        Fingerprint::of_file(&path)?,
-    );
     warn(&set, &report, printer);
     describe(&model, &set, &report, printer)?;
     // What was found comes before what was written.
@@ -85,7 +86,7 @@ fn describe(
 ) -> Outcome {
     for (label, &count) in set.classes.iter().zip(&report.counts) {
         printer.line(&format!(
-            "{:<24}{}",
+            "{:<23} {}",
             harmless(label),
             counted(count as u64, "text")
         ))?;
@@ -129,7 +130,7 @@ fn describe(
             "trained parameters",
             format!(
                 "{} ({dims} inputs, {hidden} hidden, {} labels), {:.2} texts for each",
-                grouped(parameters(dims, hidden, set.classes.len()) as u64),
+                grouped(report.parameters as u64),
                 set.classes.len(),
                 set.len() as f64 / report.parameters as f64,
             ),

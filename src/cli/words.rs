@@ -51,6 +51,8 @@ pub(super) fn unknown(vectors: &WordVectors, words: &[&str], printer: &Printer) 
                 "known words that look like it: {}",
                 names.join(", ")
             ));
+        } else {
+            printer.hint("vectors know the words that were frequent enough in their text");
         }
     }
     Failure::No

@@ -3,13 +3,11 @@
 
 use std::collections::BTreeMap;
 
-use ndarray::{Array1, Array2, Axis};
-use rand_xoshiro::Xoshiro256PlusPlus;
-use rand_xoshiro::rand_core::{RngCore, SeedableRng};
-
 use super::interval::{Interval, mean};
 use crate::classifier::{Labelled, Probabilities, argmax};
 use crate::error::Result;
+use crate::random::{Use, shuffle, stream};
+use ndarray::{Array1, Array2, Axis};
 
 /// Folds, at most.
 const FOLDS: usize = 10;
@@ -18,8 +16,10 @@ const FOLDS: usize = 10;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Plan {
     folds: usize,
-    /// repetitions x samples.
-    held_out: Vec<Vec<usize>>,
+    /// Samples with different contents, or none.
+    different: usize,
+    /// repetitions x samples; nothing for samples that take no part.
+    held_out: Vec<Vec<Option<usize>>>,
 }
 
 /// What a cross-validation found.
@@ -27,8 +27,8 @@ pub struct Plan {
 pub struct CrossValidation {
     /// Mean over the repetitions of the share answered right.
     pub accuracy: f64,
-    /// Its interval: that of one pass over this many texts, since repeating
-    /// does not add texts.
+    /// Its interval: that of one pass over the different texts, since neither
+    /// repeating the split nor repeating a text adds evidence.
     pub interval: Interval,
     /// Folds of each repetition.
     pub folds: usize,
@@ -37,40 +37,52 @@ pub struct CrossValidation {
 }
 
 impl Plan {
-    /// Splits samples so that every fold has about the same share of each
-    /// class, and equal texts stay in one fold (else the answer would be known
-    /// from the training). Nothing when a class has less than two different
-    /// texts.
-    pub fn new(targets: &[usize], texts: &[&str], seed: u64) -> Option<Self> {
-        // Equal texts form a group; a group belongs to its first text's class.
-        let mut groups: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
-        for (sample, text) in texts.iter().enumerate() {
-            groups.entry(text.trim()).or_default().push(sample);
+    /// Splits samples of `classes` classes so that every fold has about the same
+    /// share of each class, and samples with equal `contents` stay in one fold
+    /// (else the answer would be known from the training). Samples without
+    /// content (no known word) take no part, and count as wrong.
+    ///
+    /// Nothing when a class has less than two different contents: then no
+    /// accuracy can be estimated.
+    pub fn new<K: Ord>(
+        targets: &[usize],
+        contents: &[Option<K>],
+        classes: usize,
+        seed: u64,
+    ) -> Option<Self> {
+        // Equal contents form a group; a group belongs to its first sample's class.
+        let mut groups: BTreeMap<&K, Vec<usize>> = BTreeMap::new();
+        for (sample, content) in contents.iter().enumerate() {
+            if let Some(content) = content {
+                groups.entry(content).or_default().push(sample);
+            }
         }
-        let mut by_class: BTreeMap<usize, Vec<Vec<usize>>> = BTreeMap::new();
+        let mut by_class: Vec<Vec<Vec<usize>>> = vec![Vec::new(); classes];
         for group in groups.into_values() {
-            by_class.entry(targets[group[0]]).or_default().push(group);
+            by_class[targets[group[0]]].push(group);
         }
-        let smallest = by_class.values().map(Vec::len).min()?;
-        if smallest < 2 || by_class.len() < 2 {
+        let smallest = by_class.iter().map(Vec::len).min()?;
+        if smallest < 2 || classes < 2 {
             return None;
         }
         let folds = smallest.min(FOLDS);
+        let different = by_class.iter().map(Vec::len).sum::<usize>()
+            + contents.iter().filter(|content| content.is_none()).count();
         let repeats = match targets.len() {
             0..200 => 10,
             200..2000 => 3,
             _ => 1,
         };
-        let mut random = Xoshiro256PlusPlus::seed_from_u64(seed);
+        let mut random = stream(Use::Folds, seed);
         let held_out = (0..repeats)
             .map(|_| {
-                let mut fold_of = vec![0; targets.len()];
+                let mut fold_of = vec![None; targets.len()];
                 let mut next = 0;
-                for groups in by_class.values_mut() {
+                for groups in &mut by_class {
                     shuffle(groups, &mut random);
                     for group in groups.iter() {
                         for &sample in group {
-                            fold_of[sample] = next % folds;
+                            fold_of[sample] = Some(next % folds);
                         }
                         next += 1;
                     }
@@ -78,18 +90,20 @@ impl Plan {
                 fold_of
             })
             .collect();
-        Some(Self { folds, held_out })
+        Some(Self {
+            folds,
+            different,
+            held_out,
+        })
     }
 
-    /// Trains and tests a classifier along the plan. Samples whose `answerable`
-    /// is false (no known word) take no part in training and count as wrong.
+    /// Trains and tests a classifier along the plan.
     ///
     /// # Errors
     /// Whatever `fit` returns.
     pub fn run<C: Probabilities>(
         &self,
         data: &Labelled,
-        answerable: &[bool],
         fit: impl Fn(&Labelled) -> Result<C>,
     ) -> Result<CrossValidation> {
         let accuracies = self
@@ -100,13 +114,12 @@ impl Plan {
                 for fold in 0..self.folds {
                     let part = |held: bool| -> Vec<usize> {
                         (0..fold_of.len())
-                            .filter(|&s| answerable[s] && (fold_of[s] == fold) == held)
+                            .filter(|&sample| {
+                                fold_of[sample].is_some_and(|of| (of == fold) == held)
+                            })
                             .collect()
                     };
                     let (train, test) = (part(false), part(true));
-                    if test.is_empty() {
-                        continue;
-                    }
                     let classifier = fit(&select(data, &train))?;
                     let answers = classifier.probabilities(&data.records().select(Axis(0), &test));
                     right += test
@@ -119,7 +132,7 @@ impl Plan {
             })
             .collect::<Result<Vec<f64>>>()?;
         let accuracy = mean(&accuracies);
-        let trials = data.targets().len() as f64;
+        let trials = self.different as f64;
         Ok(CrossValidation {
             accuracy,
             interval: Interval::proportion(accuracy * trials, trials),
@@ -137,42 +150,31 @@ pub fn select(data: &Labelled, samples: &[usize]) -> Labelled {
     Labelled::new(records, targets).with_weights(weights.collect())
 }
 
-/// Fisher and Yates (1938), in Durstenfeld's form.
-pub(crate) fn shuffle<T>(items: &mut [T], random: &mut Xoshiro256PlusPlus) {
-    for last in (1..items.len()).rev() {
-        let other = ((random.next_u64() >> 32) * (last as u64 + 1)) >> 32;
-        items.swap(last, other as usize);
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::classifier::{HiddenLayerParams, LogisticParams};
     use linfa::traits::Fit;
 
-    fn texts(count: usize) -> Vec<String> {
-        (0..count).map(|i| format!("text {i}")).collect()
-    }
-
-    fn plan(targets: &[usize], texts: &[String]) -> Option<Plan> {
-        let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
-        Plan::new(targets, &texts, 0)
+    fn contents(count: usize) -> Vec<Option<usize>> {
+        (0..count).map(Some).collect()
     }
 
     #[test]
-    fn folds_are_stratified_and_keep_equal_texts_together() {
+    fn folds_are_stratified_and_keep_equal_contents_together() {
         let targets: Vec<usize> = (0..40).map(|i| i % 2).collect();
-        let mut names = texts(40);
-        names[7] = names[3].clone();
-        let plan = plan(&targets, &names).unwrap();
+        let mut contents = contents(40);
+        contents[7] = contents[3];
+        contents[9] = None;
+        let plan = Plan::new(&targets, &contents, 2, 0).unwrap();
         assert_eq!((plan.folds, plan.held_out.len()), (10, 10));
         for fold_of in &plan.held_out {
             assert_eq!(fold_of[3], fold_of[7]);
+            assert_eq!(fold_of[9], None);
             for fold in 0..10 {
                 for class in 0..2 {
                     let count = (0..40)
-                        .filter(|&s| fold_of[s] == fold && targets[s] == class)
+                        .filter(|&s| fold_of[s] == Some(fold) && targets[s] == class)
                         .count();
                     assert!((1..=3).contains(&count), "{count}");
                 }
@@ -181,18 +183,51 @@ mod tests {
     }
 
     #[test]
-    fn too_few_texts_make_no_plan() {
-        assert_eq!(plan(&[0, 1, 1], &texts(3)), None);
-        assert_eq!(plan(&[0, 0, 0], &texts(3)), None);
+    fn repeated_texts_do_not_narrow_the_interval() {
+        let targets: Vec<usize> = (0..80).map(|i| i % 2).collect();
+        let data = Labelled::new(
+            Array2::from_shape_fn((80, 1), |(i, _)| targets[i] as f64),
+            Array1::from(targets.clone()),
+        );
+        let interval = |contents: &[Option<usize>]| {
+            let plan = Plan::new(&targets, contents, 2, 0).unwrap();
+            let hidden = HiddenLayerParams::new(2);
+            plan.run(&data, |part| hidden.fit(part)).unwrap().interval
+        };
+        let eight: Vec<Option<usize>> = (0..80).map(|i| Some(i % 8)).collect();
+        assert_eq!(interval(&eight), Interval::proportion(8.0, 8.0));
+        assert_eq!(interval(&contents(80)), Interval::proportion(80.0, 80.0));
+    }
+
+    #[test]
+    fn too_few_different_contents_make_no_plan() {
+        let plan =
+            |targets: &[usize], contents: &[Option<usize>]| Plan::new(targets, contents, 2, 0);
+        assert_eq!(plan(&[0, 1, 1], &contents(3)), None);
+        assert_eq!(plan(&[0, 0, 0], &contents(3)), None);
         assert_eq!(plan(&[], &[]), None);
-        assert!(plan(&[0, 0, 1, 1], &texts(4)).is_some());
+        assert!(plan(&[0, 0, 1, 1], &contents(4)).is_some());
+        // Two of a class, but one of them without a known word, or the same twice.
+        assert_eq!(
+            plan(&[0, 0, 1, 1], &[Some(0), Some(1), Some(2), None]),
+            None
+        );
+        assert_eq!(
+            plan(&[0, 0, 1, 1], &[Some(0), Some(1), Some(2), Some(2)]),
+            None
+        );
+        // All of one class's contents stand under the other's name first.
+        assert_eq!(
+            plan(&[0, 0, 1, 1], &[Some(0), Some(1), Some(0), Some(1)]),
+            None
+        );
     }
 
     #[test]
     fn what_can_be_learned_scores_high_and_noise_does_not() {
         let n = 60;
         let targets: Vec<usize> = (0..n).map(|i| i % 2).collect();
-        let plan = plan(&targets, &texts(n)).unwrap();
+        let plan = Plan::new(&targets, &contents(n), 2, 0).unwrap();
         let data = |signal: f64| {
             let records = Array2::from_shape_fn((n, 3), |(i, j)| {
                 let noise = ((i * 7919 + j * 104_729) % 101) as f64 / 50.0 - 1.0;
@@ -205,18 +240,12 @@ mod tests {
             });
             Labelled::new(records, Array1::from(targets.clone()))
         };
-        let answerable = vec![true; n];
         let hidden = HiddenLayerParams::new(2);
-        let run = |signal: f64| {
-            plan.run(&data(signal), &answerable, |part| hidden.fit(part))
-                .unwrap()
-        };
+        let run = |signal: f64| plan.run(&data(signal), |part| hidden.fit(part)).unwrap();
         assert!(run(8.0).accuracy > 0.95);
         assert!(run(0.0).accuracy < 0.75);
         let baseline = LogisticParams::new(2);
-        let logistic = plan
-            .run(&data(8.0), &answerable, |part| baseline.fit(part))
-            .unwrap();
+        let logistic = plan.run(&data(8.0), |part| baseline.fit(part)).unwrap();
         assert!(logistic.accuracy > 0.95);
     }
 }

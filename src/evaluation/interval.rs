@@ -1,9 +1,9 @@
 //! 95 % intervals.
 
-use rand_xoshiro::Xoshiro256PlusPlus;
-use rand_xoshiro::rand_core::{RngCore, SeedableRng};
 use serde::Serialize;
-use statrs::distribution::{Beta, ContinuousCDF, StudentsT};
+use statrs::distribution::{Beta, ContinuousCDF};
+
+use crate::random::{Use, below, stream};
 
 /// The share of intervals that cover the truth.
 pub const COVERAGE: f64 = 0.95;
@@ -44,38 +44,15 @@ impl Interval {
         }
     }
 
-    /// The interval for the mean of independent values (Student 1908). One
-    /// value or none: everything.
-    pub fn mean(values: &[f64]) -> Self {
-        let n = values.len() as f64;
-        let everything = Self {
-            low: f64::NEG_INFINITY,
-            high: f64::INFINITY,
-        };
-        if values.len() < 2 {
-            return everything;
-        }
-        let mean = mean(values);
-        let variance = values.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / (n - 1.0);
-        let Ok(student) = StudentsT::new(0.0, 1.0, n - 1.0) else {
-            return everything;
-        };
-        let reach = student.inverse_cdf(0.5 + COVERAGE / 2.0) * (variance / n).sqrt();
-        Self {
-            low: mean - reach,
-            high: mean + reach,
-        }
-    }
-
     /// The percentile bootstrap (Efron 1979) of any statistic of `samples`
     /// samples; the statistic gets the indices of a resample.
     pub fn bootstrap(samples: usize, seed: u64, statistic: impl Fn(&[usize]) -> f64) -> Self {
-        let mut random = Xoshiro256PlusPlus::seed_from_u64(seed);
+        let mut random = stream(Use::Bootstrap, seed);
         let mut indices = vec![0; samples];
         let mut values: Vec<f64> = (0..RESAMPLES)
             .map(|_| {
                 for index in &mut indices {
-                    *index = (((random.next_u64() >> 32) * samples as u64) >> 32) as usize;
+                    *index = below(samples as u64, &mut random) as usize;
                 }
                 statistic(&indices)
             })
@@ -115,22 +92,15 @@ mod tests {
     }
 
     #[test]
-    fn means_agree_with_the_table_of_student() {
-        // n = 5, t = 2.776, mean 3, deviation 1.5811.
-        close(Interval::mean(&[1.0, 2.0, 3.0, 4.0, 5.0]), 1.0368, 4.9632);
-        assert_eq!(Interval::mean(&[1.0]).high, f64::INFINITY);
-    }
-
-    #[test]
     fn the_bootstrap_of_a_mean_resembles_the_formula() {
         let values: Vec<f64> = (0..200).map(|i| f64::from(i % 10)).collect();
         let statistic = |indices: &[usize]| {
             indices.iter().map(|&i| values[i]).sum::<f64>() / indices.len() as f64
         };
         let bootstrap = Interval::bootstrap(values.len(), 0, statistic);
-        let formula = Interval::mean(&values);
-        assert!((bootstrap.low - formula.low).abs() < 0.1);
-        assert!((bootstrap.high - formula.high).abs() < 0.1);
+        // Mean 4.5, deviation 2.879, 1.96 standard errors are 0.399.
+        assert!((bootstrap.low - 4.101).abs() < 0.1, "{bootstrap:?}");
+        assert!((bootstrap.high - 4.899).abs() < 0.1, "{bootstrap:?}");
         assert_eq!(bootstrap, Interval::bootstrap(values.len(), 0, statistic));
     }
 }

@@ -11,6 +11,9 @@ use crate::classifier::argmax;
 
 /// Bins of the calibration error.
 const BINS: usize = 10;
+/// The bootstrap needs this many texts of every class that occurs; below, it
+/// says nothing.
+const LEAST_TEXTS: usize = 10;
 /// The bootstrap is part of the report, so its seed is fixed.
 const BOOTSTRAP_SEED: u64 = 0;
 
@@ -47,8 +50,9 @@ pub struct ClassScores {
 pub struct Score {
     /// The score.
     pub value: f64,
-    /// Its 95 % interval.
-    pub interval: Interval,
+    /// Its 95 % interval, where there is enough to tell: for the bootstrapped
+    /// scores ten texts of every class that occurs, and resamples that differ.
+    pub interval: Option<Interval>,
 }
 
 /// Everything about a set of predictions.
@@ -90,26 +94,24 @@ impl Report {
         let right: usize = (0..labels.len()).map(|class| confusion[class][class]).sum();
         let answered = predictions.iter().filter(|p| p.answer.is_some()).count();
         let share = |part: usize, of: usize| (of > 0).then(|| part as f64 / of as f64);
+        let supports: Vec<usize> = confusion.iter().map(|row| row.iter().sum()).collect();
+        let enough = texts > 0 && supports.iter().all(|&n| n == 0 || n >= LEAST_TEXTS);
         let resampled = |score: fn(&[Vec<usize>]) -> f64, value: f64| Score {
             value,
-            interval: if texts == 0 {
-                Interval {
-                    low: value,
-                    high: value,
-                }
-            } else {
-                Interval::bootstrap(texts, BOOTSTRAP_SEED, |indices| {
-                    score(&self::confusion(labels.len(), predictions, indices))
+            interval: enough
+                .then(|| {
+                    Interval::bootstrap(texts, BOOTSTRAP_SEED, |indices| {
+                        score(&self::confusion(labels.len(), predictions, indices))
+                    })
                 })
-            },
+                .filter(|interval| interval.low < interval.high),
         };
-        let supports: Vec<usize> = confusion.iter().map(|row| row.iter().sum()).collect();
         Self {
             texts,
             coverage: share(answered, texts).unwrap_or(0.0),
             accuracy: Score {
                 value: share(right, texts).unwrap_or(0.0),
-                interval: Interval::proportion(right as f64, texts as f64),
+                interval: Some(Interval::proportion(right as f64, texts as f64)),
             },
             accuracy_of_answered: share(right, answered),
             majority: share(supports.iter().copied().max().unwrap_or(0), texts).unwrap_or(0.0),
@@ -290,11 +292,36 @@ mod tests {
         for rows in [&[][..], &[(0, Some(0))], &[(0, None), (0, None)]] {
             let report = Report::new(&labels(2), &predictions(rows, 2));
             let json = serde_json::to_string(&report).unwrap();
-            // serde_json writes what is not finite as null, and only the
-            // scores that may be missing are missing.
-            assert!(!json.contains("\"value\":null"), "{json}");
+            // serde_json writes what is not finite as null: only what may be
+            // missing is.
+            let value: serde_json::Value = serde_json::from_str(&json).unwrap();
+            for name in ["coverage", "majority", "brier", "texts"] {
+                assert!(value[name].is_number(), "{name}: {json}");
+            }
+            for name in ["accuracy", "macro_f1", "mcc"] {
+                assert!(value[name]["value"].is_number(), "{name}: {json}");
+            }
+            let interval = &value["accuracy"]["interval"];
+            assert!(interval["low"].is_number() && interval["high"].is_number());
             assert_eq!(report.classes[1].f1, None);
         }
+    }
+
+    #[test]
+    fn intervals_are_given_where_there_is_enough_to_tell() {
+        let few = [(0, Some(0)), (1, Some(1))];
+        let report = Report::new(&labels(2), &predictions(&few, 2));
+        assert_eq!(report.macro_f1.interval, None);
+        let many: Vec<_> = (0..40)
+            .map(|i| (i % 2, Some(usize::from(i % 5 == 0))))
+            .collect();
+        let report = Report::new(&labels(2), &predictions(&many, 2));
+        let interval = report.macro_f1.interval.unwrap();
+        assert!(interval.low < report.macro_f1.value && report.macro_f1.value < interval.high);
+        // All right: every resample agrees, which proves nothing.
+        let right: Vec<_> = (0..40).map(|i| (i % 2, Some(i % 2))).collect();
+        let report = Report::new(&labels(2), &predictions(&right, 2));
+        assert_eq!(report.mcc.interval, None);
     }
 
     proptest! {
@@ -305,8 +332,9 @@ mod tests {
                 prop_assert!((0.0..=1.0).contains(&value));
             }
             prop_assert!((-1.0 - 1e-9..=1.0 + 1e-9).contains(&report.mcc.value));
-            prop_assert!(report.accuracy.interval.low <= report.accuracy.value);
-            prop_assert!(report.accuracy.interval.high >= report.accuracy.value);
+            let interval = report.accuracy.interval.unwrap();
+            prop_assert!(interval.low <= report.accuracy.value);
+            prop_assert!(interval.high >= report.accuracy.value);
             let total: usize = report.confusion.iter().flatten().sum();
             prop_assert_eq!(total, rows.len());
         }

@@ -1,12 +1,9 @@
 //! SHA-256 of inputs, as `sha256sum` prints it.
 
-use std::fs::File;
-use std::io::Read;
-use std::path::Path;
+use std::io::{self, Read};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use sha2::{Digest, Sha256};
-
-use crate::error::{Error, Result};
 
 /// A file's size and digest.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -18,37 +15,56 @@ pub struct Fingerprint {
 }
 
 impl Fingerprint {
-    /// Reads a file to its end.
-    ///
-    /// # Errors
-    /// [`Error::Io`].
-    pub fn of_file(path: &Path) -> Result<Self> {
-        let mut file = File::open(path).map_err(|error| Error::io(path, "open", error))?;
-        let mut hasher = Sha256::new();
-        let mut buffer = vec![0; 1 << 16];
-        let mut bytes = 0;
-        loop {
-            match file.read(&mut buffer) {
-                Ok(0) => break,
-                Ok(read) => {
-                    hasher.update(&buffer[..read]);
-                    bytes += read as u64;
-                }
-                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(Error::io(path, "read", error)),
-            }
-        }
-        Ok(Self {
-            sha256: hex(&hasher.finalize()),
-            bytes,
-        })
-    }
-
-    /// The same for bytes in memory.
+    /// Of bytes in memory.
     pub fn of_bytes(bytes: &[u8]) -> Self {
         Self {
             sha256: hex(&Sha256::digest(bytes)),
             bytes: bytes.len() as u64,
+        }
+    }
+}
+
+/// Passes bytes on and takes their digest on the way.
+pub(crate) struct Hashing<R> {
+    inner: R,
+    state: Arc<Mutex<Running>>,
+}
+
+#[derive(Default)]
+struct Running {
+    hasher: Sha256,
+    bytes: u64,
+}
+
+/// Tells the digest of what went through a [`Hashing`] reader so far.
+pub(crate) struct Digester(Arc<Mutex<Running>>);
+
+impl<R: Read> Hashing<R> {
+    pub(crate) fn new(inner: R) -> (Self, Digester) {
+        let state = Arc::new(Mutex::new(Running::default()));
+        let digester = Digester(Arc::clone(&state));
+        (Self { inner, state }, digester)
+    }
+}
+
+impl<R: Read> Read for Hashing<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.inner.read(buffer)?;
+        if let Ok(mut state) = self.state.lock() {
+            state.hasher.update(&buffer[..read]);
+            state.bytes += read as u64;
+        }
+        Ok(read)
+    }
+}
+
+impl Digester {
+    pub(crate) fn fingerprint(&self) -> Fingerprint {
+        // Nobody panics while holding the lock.
+        let state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        Fingerprint {
+            sha256: hex(&state.hasher.clone().finalize()),
+            bytes: state.bytes,
         }
     }
 }
@@ -74,5 +90,15 @@ mod tests {
             Fingerprint::of_bytes(b"abc").sha256,
             "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
         );
+    }
+
+    #[test]
+    fn reading_through_gives_the_same_digest() {
+        let bytes = vec![7; 100_000];
+        let (mut reader, digester) = Hashing::new(bytes.as_slice());
+        let mut copy = Vec::new();
+        reader.read_to_end(&mut copy).unwrap();
+        assert_eq!(copy, bytes);
+        assert_eq!(digester.fingerprint(), Fingerprint::of_bytes(&bytes));
     }
 }

@@ -1,6 +1,6 @@
 //! Writing a file so that it appears whole or not at all.
 
-use std::fs::File;
+use std::fs::{File, Permissions};
 use std::io::{self, Write};
 use std::path::Path;
 
@@ -12,6 +12,9 @@ use crate::error::{Error, Result};
 /// # Errors
 /// [`Error::Io`], and then no file has changed.
 pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
+    // A link stays a link: what it points to is replaced.
+    let target = path.canonicalize();
+    let path = target.as_deref().unwrap_or(path);
     let folder = match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
@@ -20,11 +23,17 @@ pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
 }
 
 fn write_beside(path: &Path, folder: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut temporary = tempfile::Builder::new()
-        .prefix(".senti-")
-        .tempfile_in(folder)?;
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".senti-");
+    let permissions = usual_permissions(path);
+    if let Some(permissions) = permissions.new {
+        builder.permissions(permissions);
+    }
+    let mut temporary = builder.tempfile_in(folder)?;
     temporary.write_all(bytes)?;
-    give_usual_permissions(path, temporary.as_file())?;
+    if let Some(existing) = permissions.existing {
+        temporary.as_file().set_permissions(existing)?;
+    }
     temporary.as_file().sync_all()?;
     temporary.persist(path).map_err(|error| error.error)?;
     // The rename itself must reach the disk; some file systems cannot sync a
@@ -35,21 +44,30 @@ fn write_beside(path: &Path, folder: &Path, bytes: &[u8]) -> io::Result<()> {
     Ok(())
 }
 
-/// Temporary files are private; outputs get the mode of the file they replace,
-/// or the one a plain new file has.
+/// Temporary files are private; outputs get the permissions of the file they
+/// replace, or those a plain new file gets from the user's umask.
+struct UsualPermissions {
+    new: Option<Permissions>,
+    existing: Option<Permissions>,
+}
+
 #[cfg(unix)]
-fn give_usual_permissions(path: &Path, file: &File) -> io::Result<()> {
+fn usual_permissions(path: &Path) -> UsualPermissions {
     use std::os::unix::fs::PermissionsExt;
-    let mode = match std::fs::metadata(path) {
-        Ok(existing) => existing.permissions().mode() & 0o777,
-        Err(_) => 0o644,
-    };
-    file.set_permissions(std::fs::Permissions::from_mode(mode))
+    UsualPermissions {
+        new: Some(Permissions::from_mode(0o666)),
+        existing: std::fs::metadata(path)
+            .ok()
+            .map(|existing| existing.permissions()),
+    }
 }
 
 #[cfg(not(unix))]
-fn give_usual_permissions(_: &Path, _: &File) -> io::Result<()> {
-    Ok(())
+fn usual_permissions(_: &Path) -> UsualPermissions {
+    UsualPermissions {
+        new: None,
+        existing: None,
+    }
 }
 
 #[cfg(test)]
@@ -64,6 +82,22 @@ mod tests {
         write_whole(&path, b"two").unwrap();
         assert_eq!(std::fs::read(&path).unwrap(), b"two");
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_stay_links_and_permissions_stay() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        let (file, link) = (folder.path().join("file"), folder.path().join("link"));
+        std::fs::write(&file, b"old").unwrap();
+        std::fs::set_permissions(&file, Permissions::from_mode(0o640)).unwrap();
+        std::os::unix::fs::symlink("file", &link).unwrap();
+        write_whole(&link, b"new").unwrap();
+        assert!(std::fs::symlink_metadata(&link).unwrap().is_symlink());
+        assert_eq!(std::fs::read(&file).unwrap(), b"new");
+        let mode = std::fs::metadata(&file).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o640);
     }
 
     #[test]

@@ -195,7 +195,7 @@ impl Model {
     pub fn from_bytes(path: &Path, bytes: &[u8]) -> Result<Self> {
         let name = path.display().to_string();
         let damaged =
-            |found: String| Error::artifact(&name, found, "a whole model file").with_hint(REPAIR);
+            |found: String| Error::damaged(&name, found, "a whole model file").with_hint(REPAIR);
         let Ok((_, metadata)) = SafeTensors::read_metadata(bytes) else {
             return Err(not_a_model(&name, bytes));
         };
@@ -380,7 +380,12 @@ fn not_a_model(name: &str, bytes: &[u8]) -> Error {
         "plain text" => "a model is trained from labelled text by senti train labeled.tsv",
         _ => REPAIR,
     };
-    Error::artifact(name, found, "a model that senti trained").with_hint(hint)
+    let wanted = "a model that senti trained";
+    match filetype::of(bytes) {
+        Some("a safetensors file") => Error::damaged(name, found, wanted),
+        _ => Error::artifact(name, found, wanted),
+    }
+    .with_hint(hint)
 }
 
 #[cfg(test)]

@@ -100,14 +100,6 @@ impl Model {
         &self.tokenizer
     }
 
-    /// The same model with the digests of the files it was made from.
-    #[must_use]
-    pub fn with_inputs(mut self, labeled: Fingerprint, vectors: Fingerprint) -> Self {
-        self.provenance.labeled = Some(labeled);
-        self.provenance.vectors = Some(vectors);
-        self
-    }
-
     /// Where the model comes from.
     pub fn provenance(&self) -> &Provenance {
         &self.provenance

@@ -1,14 +1,16 @@
 //! Labelled texts and word vectors to a model, with the evidence for it.
 
-use linfa::traits::{Fit, Transformer};
-use ndarray::Array1;
+use std::collections::BTreeMap;
+
+use linfa::traits::Fit;
+use ndarray::{Array1, Array2};
 use serde::{Deserialize, Serialize};
 
 use super::{Model, Provenance};
 use crate::classifier::{HiddenLayerParams, Labelled, LogisticParams};
 use crate::error::{Error, Result};
 use crate::evaluation::crossvalidation::{CrossValidation, Plan, select};
-use crate::sentence::{SentenceEncoder, Texts, WordWeights};
+use crate::sentence::{SentenceEncoder, WordWeights};
 use crate::text::labeled::LabeledSet;
 use crate::vectors::WordVectors;
 
@@ -41,7 +43,7 @@ pub struct TrainingReport {
     pub known: usize,
     /// Lines without any known word: they take no part in the training.
     pub unknown_lines: Vec<u64>,
-    /// Pairs of lines with the same text and different labels.
+    /// Pairs of lines with the same known words and different labels.
     pub contradictions: Vec<(u64, u64)>,
     /// Share of the most frequent label.
     pub majority: f64,
@@ -83,37 +85,45 @@ pub(super) fn train(
     let weights = WordWeights::fitting(&vectors);
     let encoder = SentenceEncoder::new(&vectors, &weights, &tokenizer);
     let encoded: Vec<_> = set.texts.iter().map(|text| encoder.encode(text)).collect();
-    let answerable: Vec<bool> = encoded.iter().map(|text| text.known > 0).collect();
-    let used: Vec<usize> = (0..set.len()).filter(|&row| answerable[row]).collect();
+    let used: Vec<usize> = (0..set.len())
+        .filter(|&row| encoded[row].known > 0)
+        .collect();
     for (class, label) in set.classes.iter().enumerate() {
         if !used.iter().any(|&row| set.targets[row] == class) {
             return Err(Error::too_little(
                 format!("no text of the label {label:?} with a word that has a vector"),
                 "vectors from the same kind of text as the labelled ones",
             )
-            .with_hint("run senti pretrain on a text file in the same language and domain"));
+            .with_hint(if set.suspect_header.as_ref() == Some(label) {
+                "line 1 looks like a header: remove it, or name the columns with --label-column and --text-column"
+            } else {
+                "run senti pretrain on a text file in the same language and domain"
+            }));
         }
     }
 
-    let data = Labelled::new(
-        encoder.transform(Texts(&set.texts)),
-        Array1::from(set.targets.clone()),
-    )
-    .with_weights(Array1::from(set.weights.clone()));
+    let samples = Array2::from_shape_fn((set.len(), vectors.dims()), |(row, column)| {
+        encoded[row].vector[column]
+    });
+    let data = Labelled::new(samples, Array1::from(set.targets.clone()))
+        .with_weights(Array1::from(set.weights.clone()));
     let params = HiddenLayerParams::new(classes)
         .hidden(settings.hidden)
         .seed(settings.seed);
     let classifier = params.fit(&select(&data, &used))?;
 
-    let texts: Vec<&str> = set.texts.iter().map(String::as_str).collect();
-    let plan = Plan::new(&set.targets, &texts, settings.seed);
+    let contents: Vec<Option<&[usize]>> = encoded
+        .iter()
+        .map(|text| (text.known > 0).then_some(text.words.as_slice()))
+        .collect();
+    let plan = Plan::new(&set.targets, &contents, classes, settings.seed);
     let hidden = plan
         .as_ref()
-        .map(|plan| plan.run(&data, &answerable, |part| params.fit(part)))
+        .map(|plan| plan.run(&data, |part| params.fit(part)))
         .transpose()?;
     let baseline = LogisticParams::new(classes);
     let logistic = plan.as_ref().map(|plan| {
-        plan.run(&data, &answerable, |part| baseline.fit(part))
+        plan.run(&data, |part| baseline.fit(part))
             .map_err(|error| error.to_string())
     });
 
@@ -123,10 +133,10 @@ pub(super) fn train(
         tokens: encoded.iter().map(|text| text.tokens).sum(),
         known: encoded.iter().map(|text| text.known).sum(),
         unknown_lines: (0..set.len())
-            .filter(|&row| !answerable[row])
+            .filter(|&row| encoded[row].known == 0)
             .map(|row| set.lines[row])
             .collect(),
-        contradictions: set.contradictions(),
+        contradictions: contradictions(set, &contents),
         majority: counts.iter().copied().max().unwrap_or(0) as f64 / total,
         hidden,
         logistic,
@@ -137,8 +147,8 @@ pub(super) fn train(
     let provenance = Provenance {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         settings: settings.clone(),
-        labeled: None,
-        vectors: None,
+        labeled: set.fingerprint.clone(),
+        vectors: vectors.fingerprint().cloned(),
         origin: vectors.origin().cloned(),
         texts: set.len(),
         slope: classifier.slope,
@@ -153,4 +163,19 @@ pub(super) fn train(
         provenance,
     };
     Ok((model, report))
+}
+
+/// Pairs of lines that hold the same words under different labels, in the order
+/// of the file.
+fn contradictions(set: &LabeledSet, contents: &[Option<&[usize]>]) -> Vec<(u64, u64)> {
+    let mut first: BTreeMap<&[usize], usize> = BTreeMap::new();
+    let mut pairs = Vec::new();
+    for (row, content) in contents.iter().enumerate() {
+        let Some(content) = content else { continue };
+        let earlier = *first.entry(content).or_insert(row);
+        if set.targets[earlier] != set.targets[row] {
+            pairs.push((set.lines[earlier], set.lines[row]));
+        }
+    }
+    pairs
 }

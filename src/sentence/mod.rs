@@ -33,6 +33,9 @@ pub struct Encoded {
     /// The weighted mean of the known words' vectors, `dims` long; zeros when
     /// none is known.
     pub vector: Vec<f64>,
+    /// The different known words, as rows of the vectors, sorted: texts that
+    /// agree in these are the same to the encoder.
+    pub words: Vec<usize>,
     /// Words that have a vector.
     pub known: usize,
     /// Words, stop words left out.
@@ -113,7 +116,7 @@ impl<'a> SentenceEncoder<'a> {
 
         let mut vector = vec![0.0; self.vectors.dims()];
         let mut total = 0.0;
-        for word in words {
+        for &word in &words {
             let weight = f64::from(self.weights.0[word]);
             total += weight;
             for (sum, &value) in vector.iter_mut().zip(self.vectors.row(word)) {
@@ -127,6 +130,7 @@ impl<'a> SentenceEncoder<'a> {
         }
         Encoded {
             vector,
+            words,
             known,
             tokens,
         }

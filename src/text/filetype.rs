@@ -45,6 +45,10 @@ const SIGNATURES: &[(&[u8], &str)] = &[
 /// `MZ` and `BZh` are also plain letters, so a signature made of letters
 /// alone only counts when the bytes after it are not text.
 pub fn of(head: &[u8]) -> Option<&'static str> {
+    // POSIX.1-1988: the magic stands behind the name and other fields.
+    if head.get(257..262) == Some(b"ustar") {
+        return Some("a tar archive");
+    }
     if is_safetensors(head) {
         return Some("a safetensors file");
     }
@@ -85,6 +89,9 @@ mod tests {
         assert_eq!(of(b"MZ is a label in this data\n"), None);
         assert_eq!(of(b"BZh\n"), None);
         assert_eq!(of(b""), None);
+        let mut tar = vec![0; 512];
+        tar[257..262].copy_from_slice(b"ustar");
+        assert_eq!(of(&tar), Some("a tar archive"));
         assert_eq!(of(b"It was great\n"), None);
     }
 }

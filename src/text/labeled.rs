@@ -14,8 +14,9 @@ use std::fmt;
 use std::path::Path;
 
 use super::labeled_formats;
-use super::lines::read_to_string;
+use super::lines::{STANDARD_INPUT, WholeText, read_whole};
 use crate::error::{Error, Place, Result};
+use crate::files::digest::Fingerprint;
 
 /// A longer label is taken for a text in the wrong column.
 pub const MAX_LABEL_BYTES: usize = 200;
@@ -48,6 +49,16 @@ impl fmt::Display for Format {
     }
 }
 
+/// Which columns to read, by name or by number from 1; nothing where senti is to
+/// find them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ColumnChoice {
+    /// The column, or JSON field, of the text.
+    pub text: Option<String>,
+    /// The column, or JSON field, of the label.
+    pub label: Option<String>,
+}
+
 /// One labelled text as a format's reader hands it over.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Row {
@@ -74,6 +85,11 @@ pub struct LabeledSet {
     pub detected: String,
     /// Whether the file has a weight column.
     pub weighted: bool,
+    /// The label of the first line, when it stands nowhere else and may be the
+    /// name of a column that was not recognised.
+    pub suspect_header: Option<String>,
+    /// The file's digest, when the texts came from one.
+    pub fingerprint: Option<Fingerprint>,
 }
 
 impl LabeledSet {
@@ -82,8 +98,32 @@ impl LabeledSet {
     /// # Errors
     /// [`Error::Input`] with the line when a row cannot be read;
     /// [`Error::TooLittle`] when there is no row.
-    pub fn read(path: &Path) -> Result<Self> {
-        Self::parse(&path.display().to_string(), &read_to_string(path)?)
+    pub fn read(path: &Path, columns: &ColumnChoice) -> Result<Self> {
+        let name = match path == Path::new("-") {
+            true => STANDARD_INPUT.to_owned(),
+            false => path.display().to_string(),
+        };
+        let WholeText {
+            text,
+            start,
+            fingerprint,
+        } = read_whole(path)?;
+        let set = Self::parse_columns(&name, &text, columns).map_err(|mut error| {
+            // Rows know their line; here is what it takes to know its byte.
+            if let (Error::Input { place, .. }, Some(start)) = (&mut error, start)
+                && let (Some(line), None) = (place.line, place.byte)
+            {
+                let before = text
+                    .split_inclusive('\n')
+                    .take(line.saturating_sub(1) as usize);
+                place.byte = Some(start + before.map(str::len).sum::<usize>() as u64);
+            }
+            error
+        })?;
+        Ok(Self {
+            fingerprint: Some(fingerprint),
+            ..set
+        })
     }
 
     /// Reads labelled texts from memory; `name` is what errors call them.
@@ -91,7 +131,11 @@ impl LabeledSet {
     /// # Errors
     /// As [`LabeledSet::read`].
     pub fn parse(name: &str, content: &str) -> Result<Self> {
-        let table = labeled_formats::parse(name, content)?;
+        Self::parse_columns(name, content, &ColumnChoice::default())
+    }
+
+    fn parse_columns(name: &str, content: &str, columns: &ColumnChoice) -> Result<Self> {
+        let table = labeled_formats::parse(name, content, columns)?;
         if table.rows.is_empty() {
             return Err(Error::too_little(
                 format!("no labelled text in {name}"),
@@ -132,6 +176,16 @@ impl LabeledSet {
             *slot = position;
         }
         let weighted = table.rows.iter().any(|row| row.weight.is_some());
+        let suspect_header = table
+            .rows
+            .first()
+            .filter(|first| {
+                // Two other labels, or it may well be one of two.
+                !table.named_columns
+                    && index.len() > 2
+                    && table.rows[1..].iter().all(|row| row.label != first.label)
+            })
+            .map(|first| first.label.clone());
         let mut set = Self {
             classes,
             texts: Vec::with_capacity(table.rows.len()),
@@ -140,6 +194,8 @@ impl LabeledSet {
             lines: Vec::with_capacity(table.rows.len()),
             detected: table.detected,
             weighted,
+            suspect_header,
+            fingerprint: None,
         };
         for row in table.rows {
             set.targets.push(index[&row.label]);
@@ -167,20 +223,6 @@ impl LabeledSet {
             counts[target] += 1;
         }
         counts
-    }
-
-    /// Pairs of lines that hold the same text under different labels, in the
-    /// order of the file.
-    pub fn contradictions(&self) -> Vec<(u64, u64)> {
-        let mut first: BTreeMap<&str, usize> = BTreeMap::new();
-        let mut pairs = Vec::new();
-        for (row, text) in self.texts.iter().enumerate() {
-            let earlier = *first.entry(text.trim()).or_insert(row);
-            if self.targets[earlier] != self.targets[row] {
-                pairs.push((self.lines[earlier], self.lines[row]));
-            }
-        }
-        pairs
     }
 }
 
@@ -302,9 +344,86 @@ mod tests {
     }
 
     #[test]
-    fn contradictions_are_found() {
-        let set = parse("a\tsame words\nb\tother words\nb\tsame words\na\tsame words\n");
-        assert_eq!(set.contradictions(), [(1, 3)]);
+    fn a_quote_that_is_never_closed_swallows_nothing() {
+        let content = "label,text\npositive,fine film\npositive,\"good film\nnegative,bad film\npositive,\"nice\nnegative,dull\n";
+        let message = refused(content);
+        assert!(
+            message.contains("line 3") && message.contains("quot"),
+            "{message}"
+        );
+        let content = "fine film,positive\n\"good film,positive\nbad film,negative\n";
+        assert!(refused(content).contains("line 2"));
+        // Quoted texts may span lines, and have commas.
+        let set = parse("label,text\npositive,\"fine,\nreally, it is\"\nnegative,bad\n");
+        assert_eq!(set.texts[0], "fine,\nreally, it is");
+        assert_eq!(set.lines, [2, 4]);
+    }
+
+    #[test]
+    fn semicolons_separate_too() {
+        let set = parse("good;Tasty, crispy bread\nbad;Cold, stale rolls\ngood;Warm, fresh soup\n");
+        assert_eq!(set.classes, ["bad", "good"]);
+        assert_eq!(set.texts[0], "Tasty, crispy bread");
+        assert!(set.detected.contains("semicolons"), "{}", set.detected);
+        let set = parse("label,text\ngood,nice; really\nbad,dull; really\n");
+        assert_eq!(set.texts[0], "nice; really");
+    }
+
+    #[test]
+    fn columns_can_be_named_and_numbered() {
+        let read = |content: &str, text: &str, label: &str| {
+            let columns = ColumnChoice {
+                text: Some(text.to_owned()),
+                label: Some(label.to_owned()),
+            };
+            LabeledSet::parse_columns("test", content, &columns)
+        };
+        let set = read("Berlin,good,\"fine, really\"\nBerlin,bad,dull\n", "3", "2").unwrap();
+        assert_eq!(
+            (set.classes.len(), set.texts[0].as_str()),
+            (2, "fine, really")
+        );
+        let table = "Bewertung\tDatum\tMeinung\ngut\tMontag\tsehr fein\nschlecht\tMontag\tfad\n";
+        let set = read(table, "Meinung", "Bewertung").unwrap();
+        assert_eq!(set.classes, ["gut", "schlecht"]);
+        let json = "{\"m\":\"fine\",\"b\":\"good\"}\n";
+        assert_eq!(read(json, "m", "b").unwrap().texts, ["fine"]);
+        let message = read(table, "Meinung", "Note").unwrap_err().to_string();
+        assert!(
+            message.contains("Note") && message.contains("Datum"),
+            "{message}"
+        );
+        assert!(read(table, "4", "1").is_err());
+        assert!(read(table, "1", "1").is_err());
+    }
+
+    #[test]
+    fn a_json_array_is_not_json_lines() {
+        assert!(refused("[{\"label\":\"a\",\"text\":\"b\"}]\n").contains("a JSON array"));
+    }
+
+    #[test]
+    fn one_column_is_refused() {
+        assert!(refused("\"It was great, really\"\n\"dull, too\"\n").contains("1 column"));
+    }
+
+    #[test]
+    fn a_header_that_is_not_recognised_is_suspected() {
+        let set = parse("verdict\topinion\na\tx y\nb\tz w\na\tv u\n");
+        assert_eq!(set.suspect_header.as_deref(), Some("verdict"));
+        assert_eq!(parse("a\tx y\nb\tz w\na\tv u\n").suspect_header, None);
+        assert_eq!(parse("labels\ttexts\na\tx y\nb\tz w\n").classes, ["a", "b"]);
+    }
+
+    #[test]
+    fn errors_of_files_name_the_byte() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("labels.tsv");
+        std::fs::write(&path, "\u{feff}a\tone\n\ttwo\n").unwrap();
+        let message = LabeledSet::read(&path, &ColumnChoice::default())
+            .unwrap_err()
+            .to_string();
+        assert!(message.contains("line 2, byte 9"), "{message}");
     }
 
     #[test]

@@ -6,8 +6,8 @@
 //!   line numbers.
 //! - Archives, pictures and other binary files are refused by name; so is any
 //!   line that holds a NUL byte.
-//! - A line may be as long as the caller's [`LongLines`] allows: memory stays
-//!   bounded whatever the file holds.
+//! - A line may be as long as the caller's [`LongLines`] allows, so that memory
+//!   stays bounded whatever the file holds; UTF-16 alone is read whole.
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Cursor, Read};
@@ -15,7 +15,10 @@ use std::path::Path;
 
 use super::filetype;
 use crate::error::{Error, Place, Result};
+use crate::files::digest::{Digester, Fingerprint, Hashing};
 
+/// What errors call standard input.
+pub const STANDARD_INPUT: &str = "standard input";
 /// Bytes looked at to tell what a file is.
 const HEAD: usize = 8192;
 
@@ -51,15 +54,19 @@ pub struct Lines {
     consumed: usize,
     /// The last piece handed out was cut inside a line.
     inside: bool,
+    digester: Digester,
 }
 
 impl Lines {
-    /// Opens a file.
+    /// Opens a file; `-` is standard input.
     ///
     /// # Errors
     /// [`Error::Io`] when it cannot be opened, [`Error::Input`] when it is
     /// not text.
     pub fn open(path: &Path, long: LongLines) -> Result<Self> {
+        if path == Path::new("-") {
+            return Self::new(STANDARD_INPUT, io::stdin(), long);
+        }
         if path.is_dir() {
             return Err(Error::input(
                 Place::file(path),
@@ -76,7 +83,7 @@ impl Lines {
     /// # Errors
     /// As [`Lines::open`].
     pub fn new(name: &str, source: impl Read + Send + 'static, long: LongLines) -> Result<Self> {
-        let mut source = source;
+        let (mut source, digester) = Hashing::new(source);
         let mut head = read_head(&mut source).map_err(|error| Error::io(name, "read", error))?;
 
         let mut offset = 0;
@@ -108,12 +115,14 @@ impl Lines {
             buffer: Vec::new(),
             consumed: 0,
             inside: false,
+            digester,
         })
     }
 
-    /// What errors call this input.
-    pub fn name(&self) -> &str {
-        &self.name
+    /// The digest of what was read so far: of the whole input, once
+    /// [`Lines::next_line`] returned nothing.
+    pub fn fingerprint(&self) -> Fingerprint {
+        self.digester.fingerprint()
     }
 
     /// The next line, or `None` at the end.
@@ -232,45 +241,79 @@ fn read_head(source: &mut impl Read) -> io::Result<Vec<u8>> {
 }
 
 /// A whole file as text, for the formats whose records span lines.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WholeText {
+    /// The text, without a byte-order mark.
+    pub text: String,
+    /// Where the text begins in the file; nothing when it was not UTF-8, and
+    /// positions in the text are not those in the file.
+    pub start: Option<u64>,
+    /// The digest of the file.
+    pub fingerprint: Fingerprint,
+}
+
+/// Reads a whole file; `-` is standard input.
 ///
 /// # Errors
 /// As [`Lines::open`], and [`Error::Input`] for broken UTF-8 or a NUL byte.
-pub fn read_to_string(path: &Path) -> Result<String> {
-    let name = path.display().to_string();
+pub fn read_whole(path: &Path) -> Result<WholeText> {
     if path.is_dir() {
         return Err(Error::input(Place::file(path), "a folder", "a file"));
     }
-    let mut bytes = std::fs::read(path).map_err(|error| Error::io(path, "read", error))?;
+    let (name, bytes) = if path == Path::new("-") {
+        let mut bytes = Vec::new();
+        let read = io::stdin().read_to_end(&mut bytes);
+        (STANDARD_INPUT.to_owned(), read.map(|_| bytes))
+    } else {
+        (path.display().to_string(), std::fs::read(path))
+    };
+    let bytes = bytes.map_err(|error| Error::io(&name, "read", error))?;
+    let fingerprint = Fingerprint::of_bytes(&bytes);
     if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") {
-        return decode_utf16(&name, &bytes);
+        return Ok(WholeText {
+            text: decode_utf16(&name, &bytes)?,
+            start: None,
+            fingerprint,
+        });
     }
     refuse_binary(&name, &bytes)?;
-    if bytes.starts_with(b"\xef\xbb\xbf") {
-        bytes.drain(..3);
-    }
-    let line_at = |bytes: &[u8], at: usize| {
+    let start = if bytes.starts_with(b"\xef\xbb\xbf") {
+        3
+    } else {
+        0
+    };
+    let place = |at: usize| {
         let line = 1 + bytes[..at].iter().filter(|&&b| b == b'\n').count() as u64;
         Place::line(&name, line).at_byte(at as u64)
     };
     if let Some(nul) = bytes.iter().position(|&byte| byte == 0) {
-        return Err(Error::input(line_at(&bytes, nul), "a NUL byte", "text"));
+        return Err(Error::input(place(nul), "a NUL byte", "text"));
     }
-    String::from_utf8(bytes).map_err(|error| {
-        let at = error.utf8_error().valid_up_to();
-        broken_utf8(line_at(error.as_bytes(), at), error.as_bytes()[at])
-    })
+    match std::str::from_utf8(&bytes[start..]) {
+        Ok(text) => Ok(WholeText {
+            text: text.to_owned(),
+            start: Some(start as u64),
+            fingerprint,
+        }),
+        Err(error) => {
+            let at = start + error.valid_up_to();
+            Err(broken_utf8(place(at), bytes[at]))
+        }
+    }
 }
 
 fn broken_utf8(place: Place, byte: u8) -> Error {
-    Error::input(
-        place.clone(),
-        format!("the byte 0x{byte:02X}, which is not UTF-8 here"),
-        "UTF-8 text",
-    )
-    .with_hint(format!(
-        "convert the file first: iconv -f WINDOWS-1252 -t UTF-8 {} > converted.txt",
-        place.file
-    ))
+    let hint = format!(
+        "convert it first: iconv -f WINDOWS-1252 -t UTF-8 {} > converted.txt",
+        as_argument(&place.file)
+    );
+    let found = format!("the byte 0x{byte:02X}, which is not UTF-8 here");
+    Error::input(place, found, "UTF-8 text").with_hint(hint)
+}
+
+/// How a file is named in a command that a hint proposes.
+fn as_argument(name: &str) -> &str {
+    if name == STANDARD_INPUT { "FILE" } else { name }
 }
 
 fn refuse_binary(name: &str, head: &[u8]) -> Result<()> {
@@ -279,14 +322,15 @@ fn refuse_binary(name: &str, head: &[u8]) -> Result<()> {
         file: name.to_owned(),
         ..Place::default()
     };
+    let file = as_argument(name);
     if let Some(kind) = filetype::of(head) {
         let hint = match kind {
-            "a gzip archive" => Some(format!("unpack it first: gzip -dk {name}")),
-            "a zstd archive" => Some(format!("unpack it first: zstd -dk {name}")),
-            "an xz archive" => Some(format!("unpack it first: xz -dk {name}")),
-            "a bzip2 archive" => Some(format!("unpack it first: bzip2 -dk {name}")),
+            "a gzip archive" => Some(format!("unpack it first: gzip -dk {file}")),
+            "a zstd archive" => Some(format!("unpack it first: zstd -dk {file}")),
+            "an xz archive" => Some(format!("unpack it first: xz -dk {file}")),
+            "a bzip2 archive" => Some(format!("unpack it first: bzip2 -dk {file}")),
             "a finalfusion vector file" | "a safetensors file" => {
-                Some(format!("to see what it holds: senti inspect {name}"))
+                Some(format!("to see what it holds: senti inspect {file}"))
             }
             _ => None,
         };
@@ -304,7 +348,7 @@ fn refuse_binary(name: &str, head: &[u8]) -> Result<()> {
             "UTF-8 text, or UTF-16 with a byte-order mark",
         )
         .with_hint(format!(
-            "convert it first: iconv -f UTF-16LE -t UTF-8 {name} > converted.txt"
+            "convert it first: iconv -f UTF-16LE -t UTF-8 {file} > converted.txt"
         )));
     }
     if let Some(at) = head.iter().position(|&byte| byte == 0) {
@@ -445,6 +489,11 @@ mod tests {
         assert!(bare.to_string().contains("UTF-16"), "{bare}");
         let odd = all(b"\xff\xfea\0b", LongLines::Refuse(100)).unwrap_err();
         assert!(odd.to_string().contains("half a character"), "{odd}");
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("marked");
+        std::fs::write(&path, b"\xef\xbb\xbfab\xff").unwrap();
+        let marked = read_whole(&path).unwrap_err().to_string();
+        assert!(marked.contains("byte 5"), "{marked}");
         // Past the head that is checked on opening.
         let mut late = vec![b'a'; HEAD + 10];
         late.extend(b"\n\0");

@@ -1,13 +1,14 @@
-//! Words of a text: Unicode word boundaries (UAX #29), lower-cased, each with
-//! the bytes it came from.
+//! Words of a text: Unicode word boundaries (UAX #29), composed (NFC) and
+//! lower-cased, each with the bytes it came from.
 //!
-//! Contractions stay whole (`don't` is one word, so negation is kept), and a
+//! Emoji are words: they say how something is meant. Contractions stay whole (`don't` is one word, so negation is kept), and a
 //! typographic apostrophe counts as the plain one. Scripts that UAX #29 does
 //! not segment into words (Han, for instance) give one token a character.
 
 use std::borrow::Cow;
 use std::ops::Range;
 
+use unicode_normalization::UnicodeNormalization;
 use unicode_segmentation::UnicodeSegmentation;
 
 use super::stopwords::StopWords;
@@ -41,7 +42,8 @@ impl Tokenizer {
 
     /// The words of a text in order, stop words left out.
     pub fn tokens<'t>(&'t self, text: &'t str) -> impl Iterator<Item = Token<'t>> {
-        text.unicode_word_indices()
+        text.split_word_bound_indices()
+            .filter(|(_, part)| is_word(part))
             .map(|(start, word)| Token {
                 word: normalise(word),
                 span: start..start + word.len(),
@@ -49,6 +51,21 @@ impl Tokenizer {
             .filter(|token| !self.stop_words.contains(&token.word))
     }
 }
+
+/// What stands between two boundaries is a word when it holds a letter or a
+/// digit, or is an emoji; else it is white space or punctuation.
+fn is_word(part: &str) -> bool {
+    part.chars().any(char::is_alphanumeric) || part.chars().next().is_some_and(is_emoji)
+}
+
+/// The blocks of pictographs (Unicode 16, emoji-data.txt), coarsely: what else
+/// stands in them is rare and no word.
+fn is_emoji(character: char) -> bool {
+    matches!(character, '\u{2600}'..='\u{27bf}' | '\u{2b50}' | '\u{1f300}'..='\u{1faff}')
+}
+
+/// What is typed for an apostrophe inside a word.
+const APOSTROPHES: [char; 4] = ['\u{2019}', '\u{2018}', '\u{02bc}', '\u{ff07}'];
 
 /// Lower case, and one kind of apostrophe. Borrows where nothing changes.
 fn normalise(word: &str) -> Cow<'_, str> {
@@ -59,7 +76,8 @@ fn normalise(word: &str) -> Cow<'_, str> {
             Cow::Borrowed(word)
         }
     } else {
-        Cow::Owned(word.to_lowercase().replace('\u{2019}', "'"))
+        let composed: String = word.nfc().collect();
+        Cow::Owned(composed.to_lowercase().replace(APOSTROPHES, "'"))
     }
 }
 
@@ -82,9 +100,15 @@ mod tests {
             ["it", "was", "great", "loved", "it"]
         );
         assert_eq!(words("I DON’T like it!"), ["i", "don't", "like", "it"]);
+        for apostrophe in APOSTROPHES {
+            assert_eq!(words(&format!("Don{apostrophe}t")), ["don't"]);
+        }
         assert_eq!(words("Größe, naïve"), ["größe", "naïve"]);
         assert_eq!(words("很好吃"), ["很", "好", "吃"]);
         assert_eq!(words(" ... !? "), Vec::<String>::new());
+        // Composed and decomposed letters are the same.
+        assert_eq!(words("Ko\u{308}stlich"), ["köstlich"]);
+        assert_eq!(words("nice 👍🏽 film ❤️!"), ["nice", "👍🏽", "film", "❤️"]);
     }
 
     #[test]
@@ -95,6 +119,12 @@ mod tests {
             .map(|token| token.word.into_owned())
             .collect();
         assert_eq!(words, ["not", "best", "didn't", "like"]);
+        // An accent is no apostrophe, and still the negation stays.
+        let words: Vec<_> = tokenizer
+            .tokens("I didn´t like it")
+            .map(|t| t.word)
+            .collect();
+        assert_eq!(words, ["didn", "like"]);
     }
 
     proptest! {

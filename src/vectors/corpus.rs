@@ -7,6 +7,7 @@
 use rustc_hash::FxHashMap;
 
 use crate::error::{Error, Result};
+use crate::files::digest::Fingerprint;
 use crate::text::lines::Lines;
 use crate::text::stopwords::StopWords;
 use crate::text::tokenizer::Tokenizer;
@@ -98,8 +99,9 @@ impl CorpusReader {
         Ok(())
     }
 
-    /// Adds every line of a file. `on_line` is called with the bytes read so
-    /// far, and ends the reading by returning an error.
+    /// Adds every line of a file, and returns the file's digest. `on_line` is
+    /// called with the bytes read so far, and ends the reading by returning an
+    /// error.
     ///
     /// # Errors
     /// As [`Lines`].
@@ -107,12 +109,12 @@ impl CorpusReader {
         &mut self,
         mut lines: Lines,
         mut on_line: impl FnMut(u64) -> Result<()>,
-    ) -> Result<()> {
+    ) -> Result<Fingerprint> {
         while let Some(line) = lines.next_line()? {
             self.add(line.text)?;
             on_line(line.offset + line.text.len() as u64)?;
         }
-        Ok(())
+        Ok(lines.fingerprint())
     }
 
     /// Lines with at least one word.
@@ -158,11 +160,11 @@ impl CorpusReader {
         }
         if kept.len() < 2 {
             return Err(Error::too_little(
-                format!(
-                    "{} different words that occur at least {min_count} times",
-                    kept.len()
-                ),
-                "text with at least two, of which some occur together",
+                match kept.len() {
+                    0 => format!("no word that occurs {min_count} times or more"),
+                    _ => format!("a single word that occurs {min_count} times or more"),
+                },
+                "at least two, of which some occur together",
             )
             .with_hint("give it more text, or lower --min-count"));
         }

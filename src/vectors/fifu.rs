@@ -42,6 +42,8 @@ pub(super) struct Flaw {
     pub(super) byte: usize,
     pub(super) found: String,
     pub(super) expected: String,
+    /// The file is sound, but of a kind that is not read.
+    pub(super) unsupported: bool,
 }
 
 type Checked<T> = std::result::Result<T, Flaw>;
@@ -54,7 +56,10 @@ pub(super) fn check(bytes: &[u8]) -> Checked<Layout> {
     }
     let version = cursor.u32("the format's version")?;
     if version != 0 {
-        return Err(cursor.flaw_at(4, format!("format version {version}"), "version 0"));
+        return Err(Flaw {
+            unsupported: true,
+            ..cursor.flaw_at(4, format!("format version {version}"), "version 0")
+        });
     }
     let kinds = cursor.u32("the number of chunks")?;
     if kinds > 4 {
@@ -72,11 +77,14 @@ pub(super) fn check(bytes: &[u8]) -> Checked<Layout> {
     );
     if !known {
         let names: Vec<_> = kinds.iter().map(|&kind| name(kind)).collect();
-        return Err(cursor.flaw_at(
-            12,
-            format!("the chunks {}", names.join(", ")),
-            "a plain vocabulary and an f32 matrix (senti reads no subword or quantised vectors)",
-        ));
+        return Err(Flaw {
+            unsupported: kinds.iter().any(|kind| matches!(kind, 3 | 4 | 7 | 8 | 9)),
+            ..cursor.flaw_at(
+                12,
+                format!("the chunks {}", names.join(", ")),
+                "a plain vocabulary and an f32 matrix (no subwords, not quantised)",
+            )
+        });
     }
 
     let mut layout = Layout {
@@ -217,6 +225,7 @@ impl<'a> Cursor<'a> {
                 byte: self.at,
                 found: format!("the end of the file after {} bytes", self.left()),
                 expected: format!("{length} bytes for {what}"),
+                unsupported: false,
             }),
         }
     }
@@ -269,6 +278,7 @@ impl<'a> Cursor<'a> {
             byte,
             found: found.into(),
             expected: expected.into(),
+            unsupported: false,
         }
     }
 }

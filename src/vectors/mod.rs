@@ -62,6 +62,7 @@ pub struct WordVectors {
     embeddings: Embeddings<SimpleVocab, NdArray>,
     origin: Option<Origin>,
     counts: Option<Vec<u64>>,
+    fingerprint: Option<Fingerprint>,
 }
 
 impl WordVectors {
@@ -108,6 +109,7 @@ impl WordVectors {
             embeddings: Embeddings::new(None, SimpleVocab::new(words), NdArray::new(matrix), norms),
             origin: None,
             counts: None,
+            fingerprint: None,
         })
     }
 
@@ -134,6 +136,11 @@ impl WordVectors {
     /// Where they come from; nothing for files of other programs.
     pub fn origin(&self) -> Option<&Origin> {
         self.origin.as_ref()
+    }
+
+    /// The digest of the file they were read from.
+    pub fn fingerprint(&self) -> Option<&Fingerprint> {
+        self.fingerprint.as_ref()
     }
 
     /// The tokenizer that fits these vectors: the one they were learned with,

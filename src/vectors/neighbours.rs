@@ -31,6 +31,7 @@ impl WordVectors {
             // The library underneath does not expect to be asked for nothing.
             return self.index(word).map(|_| Vec::new());
         }
+        let count = count.min(self.len());
         let found = self.embeddings.word_similarity(word, count, None)?;
         Some(found.into_iter().map(Neighbour::from).collect())
     }
@@ -56,6 +57,7 @@ impl WordVectors {
         if count == 0 {
             return Ok(Vec::new());
         }
+        let count = count.min(self.len());
         self.embeddings
             .analogy([a, b, c], count, None)
             .map(|found| found.into_iter().map(Neighbour::from).collect())
@@ -95,6 +97,7 @@ mod tests {
         assert_eq!(vectors().nearest("nobody", 2), None);
         assert_eq!(vectors().nearest("king", 0), Some(Vec::new()));
         assert_eq!(vectors().nearest("king", 99).unwrap().len(), 4);
+        assert_eq!(vectors().nearest("king", usize::MAX).unwrap().len(), 4);
     }
 
     #[test]
@@ -102,6 +105,10 @@ mod tests {
         let found = vectors().analogy(["man", "woman", "king"], 1).unwrap();
         assert_eq!(found[0].word, "queen");
         assert_eq!(vectors().analogy(["man", "x", "y"], 1), Err(vec!["x", "y"]));
+        let all = vectors()
+            .analogy(["man", "woman", "king"], usize::MAX)
+            .unwrap();
+        assert_eq!(all.len(), 2);
         assert_eq!(vectors().analogy(["man", "woman", "king"], 0), Ok(vec![]));
     }
 }

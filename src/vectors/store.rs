@@ -18,7 +18,7 @@ use finalfusion::vocab::{SimpleVocab, Vocab};
 
 use super::{Origin, WordVectors, fifu};
 use crate::error::{Error, Place, Result};
-use crate::files::digest::hex;
+use crate::files::digest::{Fingerprint, hex};
 use crate::files::seal::{self, Seal};
 use crate::files::write::write_whole;
 use crate::text::filetype;
@@ -78,13 +78,16 @@ impl WordVectors {
     pub fn read(path: &Path) -> Result<Self> {
         let bytes = std::fs::read(path).map_err(|error| Error::io(path, "read", error))?;
         match Self::from_bytes(path, &bytes)? {
-            (_, Seal::Broken) => Err(Error::artifact(
+            (_, Seal::Broken) => Err(Error::damaged(
                 path.display().to_string(),
                 "a file that was changed after senti wrote it (its seal does not fit)",
                 "the bytes that were written",
             )
             .with_hint("restore it from a copy, or train it again: senti pretrain")),
-            (vectors, Seal::Intact | Seal::None) => Ok(vectors),
+            (vectors, Seal::Intact | Seal::None) => Ok(Self {
+                fingerprint: Some(Fingerprint::of_bytes(&bytes)),
+                ..vectors
+            }),
         }
     }
 
@@ -181,8 +184,12 @@ fn explain(path: &Path, bytes: &[u8], flaw: fifu::Flaw) -> Error {
         return Error::artifact(place, "an empty file", "finalfusion vectors")
             .with_hint("train vectors first: senti pretrain corpus.txt");
     }
+    if flaw.unsupported {
+        return Error::artifact(place, flaw.found, flaw.expected)
+            .with_hint("convert it with the program that wrote it, or run senti pretrain");
+    }
     if bytes.starts_with(b"FiFu") {
-        return Error::artifact(place, flaw.found, flaw.expected).with_hint(
+        return Error::damaged(place, flaw.found, flaw.expected).with_hint(
             "the file is damaged or incomplete: restore it, or run senti pretrain again",
         );
     }
@@ -198,7 +205,6 @@ fn explain(path: &Path, bytes: &[u8], flaw: fifu::Flaw) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::files::digest::Fingerprint;
     use crate::vectors::skipgram::Settings;
     use proptest::prelude::*;
 

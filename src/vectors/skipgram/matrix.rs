@@ -3,10 +3,8 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use rand_xoshiro::rand_core::SeedableRng;
-
-use super::sampling::{Stream, mix, unit};
 use crate::error::{Error, Result};
+use crate::random::{Use, stream, unit};
 
 /// Rows that can be copied out and added to.
 pub(super) trait Rows {
@@ -46,8 +44,7 @@ impl Dense {
     /// Fills the first `dims` columns with numbers between -0.5 / `dims` and
     /// 0.5 / `dims`, as word2vec does; the padding stays zero.
     pub(super) fn randomise(&mut self, dims: usize, seed: u64) {
-        // A stream of its own: sentences use mix(seed) with epoch and number.
-        let mut random = Stream::seed_from_u64(mix(seed) ^ 0x1417);
+        let mut random = stream(Use::Vectors, seed);
         for row in self.values.chunks_exact_mut(self.stride) {
             for value in &mut row[..dims] {
                 *value = (unit(&mut random) - 0.5) / dims as f32;

@@ -32,6 +32,8 @@ pub use settings::Settings;
 
 use super::corpus::Corpus;
 use crate::error::{Error, Result};
+use crate::random::{Use, part};
+use rand_xoshiro::rand_core::RngCore;
 
 /// Words between two calls of the observer.
 const WORDS_PER_REPORT: u64 = 20_000;
@@ -97,6 +99,7 @@ pub fn train(corpus: &Corpus, settings: &Settings, observer: Observer<'_>) -> Re
         stride,
         total: corpus.ids.len() as u64 * settings.epochs as u64,
         words: AtomicU64::new(0),
+        windows: AtomicU64::new(0),
         stopped: AtomicBool::new(false),
         observer,
     };
@@ -106,20 +109,30 @@ pub fn train(corpus: &Corpus, settings: &Settings, observer: Observer<'_>) -> Re
         run.racing(inputs, outputs)?
     };
 
+    if run.windows.load(Ordering::Relaxed) == 0 {
+        return Err(Error::too_little(
+            "no two words together after thinning out frequent ones",
+            "a text of which more is kept",
+        )
+        .with_hint("raise --subsample, or turn it off with --subsample 0"));
+    }
     let rows: Vec<f32> = inputs
         .rows()
         .flat_map(|row| row[..settings.dims].iter().copied())
         .collect();
     if rows.iter().any(|value| !value.is_finite()) {
-        return Err(diverged());
+        return Err(diverged(settings));
     }
     Ok(Trained { rows, losses })
 }
 
-fn diverged() -> Error {
+fn diverged(settings: &Settings) -> Error {
     Error::Diverged {
         what: "the word vectors".to_owned(),
-        hint: Some("take a smaller step: --lr 0.025".to_owned()),
+        hint: Some(format!(
+            "take a smaller step: --lr {}",
+            settings.learning_rate / 4.0
+        )),
     }
 }
 
@@ -133,6 +146,8 @@ struct Run<'a> {
     total: u64,
     /// Words seen, over all epochs and threads.
     words: AtomicU64,
+    /// Windows trained on, likewise.
+    windows: AtomicU64,
     stopped: AtomicBool,
     observer: Observer<'a>,
 }
@@ -169,13 +184,13 @@ impl Run<'_> {
         let shards = self.shards(self.settings.threads);
         let losses = (0..self.settings.epochs)
             .map(|epoch| {
-                let loss = std::thread::scope(|scope| {
-                    let workers: Vec<_> = shards
+                let loss = std::thread::scope(|scope| -> Result<Loss> {
+                    let workers = shards
                         .iter()
                         .enumerate()
                         .map(|(number, shard)| {
                             let (mut inputs, mut outputs) = (&inputs, &outputs);
-                            scope.spawn(move || {
+                            std::thread::Builder::new().spawn_scoped(scope, move || {
                                 Worker::new(self, number == 0).epoch(
                                     epoch,
                                     shard.clone(),
@@ -184,9 +199,12 @@ impl Run<'_> {
                                 )
                             })
                         })
-                        .collect();
+                        .collect::<std::io::Result<Vec<_>>>()
+                        .map_err(|error| {
+                            Error::setting("--threads", error, "as many as the system allows")
+                        })?;
                     // A worker that panicked takes the training down with it.
-                    workers.into_iter().fold(Loss::default(), |sum, worker| {
+                    Ok(workers.into_iter().fold(Loss::default(), |sum, worker| {
                         let loss = worker
                             .join()
                             .unwrap_or_else(|panic| std::panic::resume_unwind(panic));
@@ -194,8 +212,8 @@ impl Run<'_> {
                             sum: sum.sum + loss.sum,
                             pairs: sum.pairs + loss.pairs,
                         }
-                    })
-                });
+                    }))
+                })?;
                 self.end_epoch(epoch, loss)
             })
             .collect::<Result<_>>()?;
@@ -207,7 +225,7 @@ impl Run<'_> {
             return Err(Error::Interrupted);
         }
         if !loss.sum.is_finite() {
-            return Err(diverged());
+            return Err(diverged(self.settings));
         }
         self.report(epoch, loss);
         if self.stopped.load(Ordering::Relaxed) {
@@ -265,7 +283,7 @@ impl Order {
         Self {
             sentences,
             step,
-            first: sampling::mix(sampling::mix(seed) ^ epoch as u64) % sentences.max(1),
+            first: part(Use::Order, seed, epoch as u64, 0).next_u64() % sentences.max(1),
         }
     }
 
@@ -316,6 +334,8 @@ impl<'a> Worker<'a> {
     ) -> Loss {
         let run = self.run;
         let mut loss = Loss::default();
+        // The first window of an epoch is always counted.
+        self.windows = 0;
         let mut unreported = 0;
         let order = Order::new(run.corpus.ends.len(), run.settings.seed, epoch);
         for place in places {
@@ -334,6 +354,7 @@ impl<'a> Worker<'a> {
                 run.report(epoch, loss);
             }
         }
+        run.windows.fetch_add(self.windows, Ordering::Relaxed);
         loss
     }
 
@@ -503,10 +524,10 @@ mod tests {
             epochs: 500,
             ..settings
         };
-        match train(&corpus, &settings, QUIET) {
-            Ok(trained) => assert!(trained.rows.iter().all(|value| value.is_finite())),
-            Err(error) => assert!(matches!(error, Error::Diverged { .. })),
-        }
+        // Two words that always meet, at a step of 10, fly apart for certain.
+        let error = train(&corpus, &settings, QUIET).unwrap_err();
+        assert!(matches!(error, Error::Diverged { .. }), "{error}");
+        assert!(error.hint().unwrap().contains("--lr 2.5"));
     }
 
     #[test]
@@ -519,6 +540,7 @@ mod tests {
             stride: 8,
             total: 1,
             words: AtomicU64::new(0),
+            windows: AtomicU64::new(0),
             stopped: AtomicBool::new(false),
             observer: QUIET,
         };

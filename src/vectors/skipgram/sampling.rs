@@ -7,19 +7,16 @@
 //! program, which differs from the paper's equation 5. The alias method is
 //! Walker's (1977) in Vose's formulation (1991).
 
-use rand_xoshiro::Xoshiro256PlusPlus;
-use rand_xoshiro::rand_core::{RngCore, SeedableRng};
+use rand_xoshiro::rand_core::RngCore;
 
 use super::settings::Settings;
+use crate::random::{Stream, Use, below, part};
 
 /// Counts are raised to this power to get the noise distribution.
 const NOISE_POWER: f64 = 0.75;
 /// Draws before a noise word that equals the centre or an earlier noise word
 /// is taken all the same (vocabularies of a handful of words).
 const MOST_DRAWS: usize = 8;
-
-/// The random numbers of one unit of work.
-pub(super) type Stream = Xoshiro256PlusPlus;
 
 /// The random choices of one training.
 pub(super) struct Sampler {
@@ -56,7 +53,7 @@ impl Sampler {
     /// The stream of one sentence in one epoch: results do not depend on which
     /// thread works on it.
     pub(super) fn stream(&self, epoch: u64, sentence: u64) -> Stream {
-        Stream::seed_from_u64(mix(mix(mix(self.seed) ^ epoch) ^ sentence))
+        part(Use::Sentences, self.seed, epoch, sentence)
     }
 
     #[inline(always)]
@@ -98,25 +95,6 @@ fn keep_probability(share: f64, subsample: f64) -> f64 {
     }
     let ratio = subsample / share;
     (ratio.sqrt() + ratio).min(1.0)
-}
-
-/// The finaliser of SplitMix64 (Steele, Lea and Flood 2014).
-pub(super) fn mix(value: u64) -> u64 {
-    let mut z = value.wrapping_add(0x9e37_79b9_7f4a_7c15);
-    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    z ^ (z >> 31)
-}
-
-/// A number below `bound`, which is less than 2^32.
-#[inline(always)]
-fn below(bound: u64, random: &mut Stream) -> u64 {
-    ((random.next_u64() >> 32) * bound) >> 32
-}
-
-/// A number in [0, 1).
-pub(super) fn unit(random: &mut Stream) -> f32 {
-    (random.next_u64() >> 40) as f32 / (1u64 << 24) as f32
 }
 
 /// Draws from a fixed distribution in constant time.

@@ -76,7 +76,9 @@ impl Settings {
         within("--window", self.window, 1, 1000)?;
         within("--negatives", self.negatives, 1, 100)?;
         within("--epochs", self.epochs, 1, 100_000)?;
-        within("--min-count", self.min_count, 1, u64::MAX)?;
+        if self.min_count == 0 {
+            return Err(Error::setting("--min-count", 0, "1 or more"));
+        }
         within("--subsample", self.subsample, 0.0, 1.0)?;
         within("--lr", self.learning_rate, f64::MIN_POSITIVE, 10.0)?;
         within("--seed", self.seed, 0, i64::MAX as u64)?;
