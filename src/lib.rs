@@ -63,8 +63,8 @@
 //! # }
 //! ```
 //!
-//! The library knows no terminal: the command line is the program's own. With
-//! one thread the same input, settings and seed give the same bytes.
+//! The library knows no terminal: the command line is the program's own. The
+//! same input, settings and seed give the same bytes, for any number of threads.
 
 pub mod classifier;
 pub mod demo;

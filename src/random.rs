@@ -13,8 +13,12 @@ pub(crate) type Stream = Xoshiro256PlusPlus;
 pub(crate) enum Use {
     /// Where word vectors start.
     Vectors = 1,
-    /// The sentences of the skip-gram training.
+    /// Which words of a sentence are kept.
     Sentences,
+    /// The windows of a sentence, and their noise words.
+    Windows,
+    /// The noise words that the windows of a shard choose among.
+    Noise,
     /// The order of the sentences.
     Order,
     /// Where the classifier's weights start.

@@ -144,7 +144,7 @@ fn origins(origin: &Origin) -> Entries {
         ("subsample", json!(settings.subsample)),
         ("learning rate", json!(settings.learning_rate)),
         ("seed", json!(settings.seed)),
-        ("threads", json!(settings.threads)),
+        ("lanes", json!(origin.lanes)),
         ("loss", json!(origin.loss)),
     ]
 }

@@ -74,10 +74,10 @@ pub(super) struct Options {
     /// Start of all random numbers, 0 to 2^63 - 1.
     #[arg(long, value_name = "N", default_value_t = 0)]
     seed: u64,
-    /// Threads, 1 to 256. One gives the same bytes every time; more are faster
-    /// and do not.
-    #[arg(long, value_name = "N", default_value_t = 1)]
-    threads: usize,
+    /// Threads, 1 to 256 [default: as many as there are processors]. The result
+    /// is the same for any number; more than four do not help.
+    #[arg(long, value_name = "N")]
+    threads: Option<usize>,
     /// Words to leave out: none; a language, by name or code; a file with one
     /// word a line; or auto, as the table says. Negations are never left out.
     #[arg(long, value_name = "LIST", default_value = "auto")]
@@ -134,7 +134,7 @@ pub(super) fn run(options: Options, printer: &mut Printer) -> Outcome {
         ),
     });
     printer.note(&format!(
-        "training {} dimensions, window {}, {} negatives, {}, subsample {}, step {}, seed {}, {}",
+        "training {} dimensions, window {}, {} negatives, {}, subsample {}, step {}, seed {}",
         settings.dims,
         settings.window,
         settings.negatives,
@@ -142,11 +142,8 @@ pub(super) fn run(options: Options, printer: &mut Printer) -> Outcome {
         settings.subsample,
         settings.learning_rate,
         settings.seed,
-        counted(settings.threads as u64, "thread"),
     ));
-    if settings.threads > 1 {
-        printer.note("more than one thread: the result differs a little from run to run");
-    }
+    printer.detail(&counted(settings.threads as u64, "thread"));
 
     let observer = |progress: &Progress| {
         reporter.show(progress);
@@ -167,6 +164,7 @@ pub(super) fn run(options: Options, printer: &mut Printer) -> Outcome {
         sentences,
         tokens,
         loss,
+        lanes: trained.lanes,
         stop_word_list: stop_words.name().to_owned(),
         stop_words: stop_words.sorted().into_iter().map(str::to_owned).collect(),
         settings: settings.clone(),
@@ -200,7 +198,9 @@ impl Options {
             subsample: self.subsample.unwrap_or(fitting.subsample),
             learning_rate: self.lr.unwrap_or(fitting.learning_rate),
             seed: self.seed,
-            threads: self.threads,
+            threads: self.threads.unwrap_or_else(|| {
+                std::thread::available_parallelism().map_or(1, |processors| processors.get().min(4))
+            }),
         }
     }
 }

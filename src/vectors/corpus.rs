@@ -12,6 +12,10 @@ use crate::text::lines::Lines;
 use crate::text::stopwords::StopWords;
 use crate::text::tokenizer::Tokenizer;
 
+/// Words of a sentence, at most; longer ones are cut, and no window reaches
+/// across the cut.
+const LONGEST_SENTENCE: usize = 1000;
+
 /// The words kept, most frequent first; equally frequent ones in alphabetical
 /// order, so that ids do not depend on the order of the text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -191,6 +195,9 @@ impl CorpusReader {
                     .map(|&old| renumbered[old as usize])
                     .filter(|&new| new != DROPPED),
             );
+            // Long documents are cut, as word2vec does: work is dealt out by
+            // sentences.
+            ends.extend((before..ids.len()).step_by(LONGEST_SENTENCE).skip(1));
             if ids.len() > before {
                 ends.push(ids.len());
             }
@@ -237,6 +244,16 @@ mod tests {
             [&[0, 1, 0][..], &[0, 1]]
         );
         assert_eq!((corpus.types_dropped, corpus.tokens_dropped), (2, 2));
+    }
+
+    #[test]
+    fn long_sentences_are_cut() {
+        let corpus = reader(&["a b ".repeat(1250).as_str(), "b a"])
+            .settle(&StopWords::none(), 1)
+            .unwrap();
+        assert_eq!(corpus.ends, [1000, 2000, 2500, 2502]);
+        let exact = reader(&["a b ".repeat(500).as_str()]).settle(&StopWords::none(), 1);
+        assert_eq!(exact.unwrap().ends, [1000]);
     }
 
     #[test]

@@ -35,6 +35,8 @@ pub struct Origin {
     pub tokens: u64,
     /// Mean loss of the last epoch, in nats a pair.
     pub loss: f64,
+    /// Values that the processor computed at once.
+    pub lanes: usize,
     /// The training's settings.
     pub settings: skipgram::Settings,
     /// The name of the stop-word list.

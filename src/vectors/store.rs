@@ -215,6 +215,7 @@ mod tests {
             sentences: 3,
             tokens: 9,
             loss: 1.25,
+            lanes: 8,
             settings: Settings::for_tokens(9),
             stop_word_list: "english".to_owned(),
             stop_words: vec!["the".to_owned()],

@@ -1,131 +1,65 @@
-//! Where the vectors live while they are trained: plain memory for one
-//! thread, shared memory for several.
-
-use std::sync::atomic::{AtomicU32, Ordering};
+//! The two matrices, between rounds: rows are copied out for a shard to work
+//! on, and what the shards changed is put back.
 
 use crate::error::{Error, Result};
 use crate::random::{Use, stream, unit};
 
-/// Rows that can be copied out and added to.
-pub(super) trait Rows {
-    /// Copies a row out.
-    fn read(&self, row: usize, out: &mut [f32]);
-    /// Adds a change to a row.
-    fn add(&mut self, row: usize, change: &[f32]);
-}
-
-/// Rows of one owner.
+/// Words x dimensions, row after row.
 #[derive(Debug, Clone)]
-pub(super) struct Dense {
-    values: Vec<f32>,
-    stride: usize,
+pub(super) struct Matrix {
+    pub(super) values: Vec<f32>,
+    pub(super) dims: usize,
 }
 
-impl Dense {
+impl Matrix {
     /// All zeros.
     ///
     /// # Errors
     /// [`Error::Setting`] when the memory is not to be had.
-    pub(super) fn zeros(rows: usize, stride: usize) -> Result<Self> {
+    pub(super) fn zeros(rows: usize, dims: usize) -> Result<Self> {
         let too_large = || {
             Error::setting(
                 "--dims",
-                format!("{stride} dimensions for {rows} words"),
+                format!("{dims} dimensions for {rows} words"),
                 "a matrix that fits into memory: fewer dimensions, or a higher --min-count",
             )
         };
-        let length = rows.checked_mul(stride).ok_or_else(too_large)?;
+        let length = rows.checked_mul(dims).ok_or_else(too_large)?;
         let mut values = Vec::new();
         values.try_reserve_exact(length).map_err(|_| too_large())?;
         values.resize(length, 0.0);
-        Ok(Self { values, stride })
+        Ok(Self { values, dims })
     }
 
-    /// Fills the first `dims` columns with numbers between -0.5 / `dims` and
-    /// 0.5 / `dims`, as word2vec does; the padding stays zero.
-    pub(super) fn randomise(&mut self, dims: usize, seed: u64) {
+    /// Fills it with numbers between -0.5 / dims and 0.5 / dims, as word2vec
+    /// does.
+    pub(super) fn randomise(&mut self, seed: u64) {
         let mut random = stream(Use::Vectors, seed);
-        for row in self.values.chunks_exact_mut(self.stride) {
-            for value in &mut row[..dims] {
-                *value = (unit(&mut random) - 0.5) / dims as f32;
+        for value in &mut self.values {
+            *value = (unit(&mut random) - 0.5) / self.dims as f32;
+        }
+    }
+
+    /// Copies the rows of these words into rows of `stride` values.
+    pub(super) fn gather(&self, words: &[u32], stride: usize, into: &mut Vec<f32>) {
+        into.clear();
+        into.resize(words.len() * stride, 0.0);
+        for (row, &word) in into.chunks_exact_mut(stride).zip(words) {
+            row[..self.dims].copy_from_slice(self.row(word));
+        }
+    }
+
+    /// Turns rows that were gathered and then trained into their changes.
+    pub(super) fn changes(&self, words: &[u32], stride: usize, trained: &mut [f32]) {
+        for (row, &word) in trained.chunks_exact_mut(stride).zip(words) {
+            for (value, before) in row.iter_mut().zip(self.row(word)) {
+                *value -= before;
             }
         }
     }
 
-    /// The rows, padding included.
-    pub(super) fn rows(&self) -> impl Iterator<Item = &[f32]> {
-        self.values.chunks_exact(self.stride)
-    }
-}
-
-impl Rows for Dense {
-    #[inline(always)]
-    fn read(&self, row: usize, out: &mut [f32]) {
-        out.copy_from_slice(&self.values[row * self.stride..][..self.stride]);
-    }
-
-    #[inline(always)]
-    fn add(&mut self, row: usize, change: &[f32]) {
-        let row = &mut self.values[row * self.stride..][..self.stride];
-        for (value, change) in row.iter_mut().zip(change) {
-            *value += change;
-        }
-    }
-}
-
-/// Rows that several threads change at once without locks (Recht, Ré, Wright
-/// and Niu, "Hogwild!", 2011). Every value is an atomic with relaxed order:
-/// plain loads and stores to the processor, and defined behaviour in Rust.
-/// An update that two threads make to one value at the same moment may be
-/// lost; a value is never torn.
-#[derive(Debug)]
-pub(super) struct Shared {
-    values: Vec<AtomicU32>,
-    stride: usize,
-}
-
-impl From<Dense> for Shared {
-    fn from(dense: Dense) -> Self {
-        Self {
-            values: dense
-                .values
-                .into_iter()
-                .map(|value| AtomicU32::new(value.to_bits()))
-                .collect(),
-            stride: dense.stride,
-        }
-    }
-}
-
-impl From<Shared> for Dense {
-    fn from(shared: Shared) -> Self {
-        Self {
-            values: shared
-                .values
-                .into_iter()
-                .map(|value| f32::from_bits(value.into_inner()))
-                .collect(),
-            stride: shared.stride,
-        }
-    }
-}
-
-impl Rows for &Shared {
-    #[inline(always)]
-    fn read(&self, row: usize, out: &mut [f32]) {
-        let row = &self.values[row * self.stride..][..self.stride];
-        for (out, value) in out.iter_mut().zip(row) {
-            *out = f32::from_bits(value.load(Ordering::Relaxed));
-        }
-    }
-
-    #[inline(always)]
-    fn add(&mut self, row: usize, change: &[f32]) {
-        let row = &self.values[row * self.stride..][..self.stride];
-        for (value, change) in row.iter().zip(change) {
-            let sum = f32::from_bits(value.load(Ordering::Relaxed)) + change;
-            value.store(sum.to_bits(), Ordering::Relaxed);
-        }
+    fn row(&self, word: u32) -> &[f32] {
+        &self.values[word as usize * self.dims..][..self.dims]
     }
 }
 
@@ -134,32 +68,28 @@ mod tests {
     use super::*;
 
     #[test]
-    fn both_kinds_of_rows_agree() {
-        let mut dense = Dense::zeros(3, 8).unwrap();
-        dense.randomise(5, 9);
-        assert!(dense.rows().all(|row| row[5..] == [0.0; 3]));
-        assert!(
-            dense
-                .rows()
-                .all(|row| row[..5].iter().all(|v| v.abs() <= 0.1))
-        );
-        let shared = Shared::from(dense.clone());
-        let mut view = &shared;
-        let change: Vec<f32> = (0..8).map(|i| i as f32).collect();
-        view.add(1, &change);
-        dense.add(1, &change);
-        let (mut a, mut b) = (vec![0.0; 8], vec![0.0; 8]);
-        for row in 0..3 {
-            view.read(row, &mut a);
-            dense.read(row, &mut b);
-            assert_eq!(a, b);
+    fn rows_that_were_copied_and_changed_give_their_changes() {
+        let mut matrix = Matrix::zeros(4, 3).unwrap();
+        matrix.randomise(9);
+        assert!(matrix.values.iter().all(|value| value.abs() <= 0.5 / 3.0));
+        assert!(matrix.values.iter().any(|&value| value != 0.0));
+        let mut copied = Vec::new();
+        matrix.gather(&[2, 0], 8, &mut copied);
+        assert_eq!(copied.len(), 16);
+        assert_eq!(copied[..3], matrix.values[6..9]);
+        assert_eq!(copied[3..8], [0.0; 5]);
+        copied[0] += 1.0;
+        copied[9] -= 0.5;
+        matrix.changes(&[2, 0], 8, &mut copied);
+        for (at, change) in copied.iter().enumerate() {
+            let expected = [(0, 1.0), (9, -0.5)].iter().find(|(place, _)| *place == at);
+            assert!((change - expected.map_or(0.0, |(_, change)| *change)).abs() < 1e-6);
         }
-        assert_eq!(Dense::from(shared).values, dense.values);
     }
 
     #[test]
     fn impossible_sizes_are_an_error() {
-        assert!(Dense::zeros(usize::MAX, 8).is_err());
-        assert!(Dense::zeros(1 << 50, 1 << 9).is_err());
+        assert!(Matrix::zeros(usize::MAX, 8).is_err());
+        assert!(Matrix::zeros(1 << 50, 1 << 9).is_err());
     }
 }

@@ -4,42 +4,57 @@
 //! | file | its one question |
 //! |---|---|
 //! | [`settings`] | what can be set, and what fits a corpus of this size? |
+//! | `order` | in which order do the sentences come? |
 //! | `sampling` | which words are kept, how wide is the window, which words are noise? |
+//! | `shard` | what does one worker do in one round? |
 //! | `step` | what is the gradient of one window? |
 //! | `sigmoid` | the same sigmoid on every machine |
-//! | `matrix` | where do the vectors live while threads work on them? |
+//! | `matrix` | where do the vectors live between rounds? |
+//! | `merge` | how do the changes of several workers become one? |
 //!
-//! This file is the loop around them. With one thread the result depends on
-//! nothing but the corpus, the settings and the seed: random numbers are drawn
-//! per (seed, epoch, sentence), and no operation depends on the machine's
-//! vector width. With several threads updates race, as in word2vec: results
-//! differ from run to run, in quality not noticeably.
+//! This file is the loop around them. An epoch is a run of rounds. In a round a
+//! few shards of 2,048 words each start from the same vectors; each trains
+//! copies of the rows it touches, by plain stochastic gradient descent, and then
+//! the changes of all shards are merged in a fixed order. How many shards there
+//! are depends on the corpus, never on the threads that work on them: the result
+//! is the same for any number of threads.
 
 mod matrix;
+mod merge;
+mod order;
 mod sampling;
 pub mod settings;
+mod shard;
 mod sigmoid;
 mod step;
 
-use std::ops::{ControlFlow, Range};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::ops::ControlFlow;
 
-use matrix::{Dense, Rows, Shared};
+use pulp::{Arch, Simd, WithSimd};
+use rayon::ThreadPool;
+use rayon::prelude::*;
+
+use matrix::Matrix;
+use merge::{Merger, Side};
+use order::Order;
 use sampling::Sampler;
-use step::Window;
+use shard::{Loss, Shard, Task};
 
 pub use settings::Settings;
 
 use super::corpus::Corpus;
 use crate::error::{Error, Result};
-use crate::random::{Use, part};
-use rand_xoshiro::rand_core::RngCore;
 
+/// Running words of a shard.
+const SHARD_WORDS: usize = 2048;
+/// Shards of a round. More would let more threads help, and cost quality: a
+/// shard does not see what the others of its round learn.
+const SHARDS: usize = 4;
+/// Corpora smaller than this are worked on by one shard at a time: every round
+/// counts, and nobody waits for them.
+const SMALL_CORPUS: usize = 200_000;
 /// Words between two calls of the observer.
 const WORDS_PER_REPORT: u64 = 20_000;
-/// The loss is computed for one window in this many: it costs a logarithm a
-/// pair and is only reported.
-const WINDOWS_PER_LOSS: u64 = 16;
 /// The step size never falls below this share of where it starts.
 const LEAST_RATE: f32 = 1e-4;
 
@@ -69,6 +84,9 @@ pub struct Trained {
     pub rows: Vec<f32>,
     /// Mean loss of each epoch, in nats a pair.
     pub losses: Vec<f64>,
+    /// Values that the processor computed at once; sums of other widths round
+    /// differently, so only equal widths give equal bytes.
+    pub lanes: usize,
 }
 
 /// Learns a vector for each word of the corpus's vocabulary.
@@ -86,44 +104,26 @@ pub fn train(corpus: &Corpus, settings: &Settings, observer: Observer<'_>) -> Re
         )
         .with_hint("put one sentence or document on each line, and check --min-count"));
     }
-    let words = corpus.vocabulary.words.len();
-    let stride = settings.dims.next_multiple_of(step::LANES);
-    let mut inputs = Dense::zeros(words, stride)?;
-    inputs.randomise(settings.dims, settings.seed);
-    let outputs = Dense::zeros(words, stride)?;
-
-    let run = Run {
-        corpus,
-        settings,
-        sampler: Sampler::new(&corpus.vocabulary.counts, settings),
-        stride,
-        total: corpus.ids.len() as u64 * settings.epochs as u64,
-        words: AtomicU64::new(0),
-        windows: AtomicU64::new(0),
-        stopped: AtomicBool::new(false),
-        observer,
-    };
-    let (inputs, losses) = if settings.threads == 1 {
-        run.alone(inputs, outputs)?
-    } else {
-        run.racing(inputs, outputs)?
-    };
-
-    if run.windows.load(Ordering::Relaxed) == 0 {
+    let mut training = Training::new(corpus, settings, observer)?;
+    let losses = (0..settings.epochs)
+        .map(|epoch| training.epoch(epoch))
+        .collect::<Result<Vec<Loss>>>()?;
+    if losses.iter().all(|loss| loss.windows == 0) {
         return Err(Error::too_little(
             "no two words together after thinning out frequent ones",
             "a text of which more is kept",
         )
         .with_hint("raise --subsample, or turn it off with --subsample 0"));
     }
-    let rows: Vec<f32> = inputs
-        .rows()
-        .flat_map(|row| row[..settings.dims].iter().copied())
-        .collect();
+    let rows = training.inputs.values;
     if rows.iter().any(|value| !value.is_finite()) {
         return Err(diverged(settings));
     }
-    Ok(Trained { rows, losses })
+    Ok(Trained {
+        rows,
+        losses: losses.into_iter().map(Loss::mean).collect(),
+        lanes: training.lanes,
+    })
 }
 
 fn diverged(settings: &Settings) -> Error {
@@ -136,273 +136,177 @@ fn diverged(settings: &Settings) -> Error {
     }
 }
 
-/// Everything the workers of one training share.
-struct Run<'a> {
+/// A training under way.
+struct Training<'a> {
     corpus: &'a Corpus,
     settings: &'a Settings,
-    sampler: Sampler,
-    stride: usize,
-    /// Words to see, over all epochs.
-    total: u64,
-    /// Words seen, over all epochs and threads.
-    words: AtomicU64,
-    /// Windows trained on, likewise.
-    windows: AtomicU64,
-    stopped: AtomicBool,
     observer: Observer<'a>,
+    sampler: Sampler,
+    /// v and u, words x dims.
+    inputs: Matrix,
+    outputs: Matrix,
+    shards: Vec<Shard>,
+    merger: Merger,
+    arch: Arch,
+    lanes: usize,
+    /// Dims, rounded up to whole vectors of lanes.
+    stride: usize,
+    /// Nothing for one thread.
+    pool: Option<ThreadPool>,
+    /// Words seen, over all epochs, and those to see.
+    seen: u64,
+    total: u64,
+    reported: u64,
 }
 
-/// The sum of the losses that were computed, and of how many pairs.
-#[derive(Debug, Clone, Copy, Default)]
-struct Loss {
-    sum: f64,
-    pairs: u64,
-}
-
-impl Loss {
-    fn mean(self) -> f64 {
-        self.sum / self.pairs.max(1) as f64
-    }
-}
-
-impl Run<'_> {
-    fn alone(&self, mut inputs: Dense, mut outputs: Dense) -> Result<(Dense, Vec<f64>)> {
-        let mut worker = Worker::new(self, true);
-        let everything = 0..self.corpus.ends.len();
-        let losses = (0..self.settings.epochs)
-            .map(|epoch| {
-                let loss = worker.epoch(epoch, everything.clone(), &mut inputs, &mut outputs);
-                self.end_epoch(epoch, loss)
-            })
-            .collect::<Result<_>>()?;
-        Ok((inputs, losses))
-    }
-
-    fn racing(&self, inputs: Dense, outputs: Dense) -> Result<(Dense, Vec<f64>)> {
-        let inputs = Shared::from(inputs);
-        let outputs = Shared::from(outputs);
-        let shards = self.shards(self.settings.threads);
-        let losses = (0..self.settings.epochs)
-            .map(|epoch| {
-                let loss = std::thread::scope(|scope| -> Result<Loss> {
-                    let workers = shards
-                        .iter()
-                        .enumerate()
-                        .map(|(number, shard)| {
-                            let (mut inputs, mut outputs) = (&inputs, &outputs);
-                            std::thread::Builder::new().spawn_scoped(scope, move || {
-                                Worker::new(self, number == 0).epoch(
-                                    epoch,
-                                    shard.clone(),
-                                    &mut inputs,
-                                    &mut outputs,
-                                )
-                            })
-                        })
-                        .collect::<std::io::Result<Vec<_>>>()
-                        .map_err(|error| {
-                            Error::setting("--threads", error, "as many as the system allows")
-                        })?;
-                    // A worker that panicked takes the training down with it.
-                    Ok(workers.into_iter().fold(Loss::default(), |sum, worker| {
-                        let loss = worker
-                            .join()
-                            .unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-                        Loss {
-                            sum: sum.sum + loss.sum,
-                            pairs: sum.pairs + loss.pairs,
-                        }
-                    }))
-                })?;
-                self.end_epoch(epoch, loss)
-            })
-            .collect::<Result<_>>()?;
-        Ok((Dense::from(inputs), losses))
-    }
-
-    fn end_epoch(&self, epoch: usize, loss: Loss) -> Result<f64> {
-        if self.stopped.load(Ordering::Relaxed) {
-            return Err(Error::Interrupted);
-        }
-        if !loss.sum.is_finite() {
-            return Err(diverged(self.settings));
-        }
-        self.report(epoch, loss);
-        if self.stopped.load(Ordering::Relaxed) {
-            return Err(Error::Interrupted);
-        }
-        Ok(loss.mean())
-    }
-
-    fn report(&self, epoch: usize, loss: Loss) {
-        let progress = Progress {
-            epoch: epoch + 1,
-            epochs: self.settings.epochs,
-            words: self.words.load(Ordering::Relaxed),
-            total: self.total,
-            loss: loss.mean(),
+impl<'a> Training<'a> {
+    fn new(corpus: &'a Corpus, settings: &'a Settings, observer: Observer<'a>) -> Result<Self> {
+        let words = corpus.vocabulary.words.len();
+        let mut inputs = Matrix::zeros(words, settings.dims)?;
+        inputs.randomise(settings.seed);
+        let shards = match corpus.ids.len() {
+            0..SMALL_CORPUS => 1,
+            _ => SHARDS,
         };
-        if (self.observer)(&progress).is_break() {
-            self.stopped.store(true, Ordering::Relaxed);
+        let threads = settings.threads.min(shards);
+        let pool = (threads > 1)
+            .then(|| rayon::ThreadPoolBuilder::new().num_threads(threads).build())
+            .transpose()
+            .map_err(|error| Error::setting("--threads", error, "as many as the system allows"))?;
+        let arch = Arch::new();
+        let lanes = arch.dispatch(Lanes);
+        Ok(Self {
+            corpus,
+            settings,
+            observer,
+            sampler: Sampler::new(&corpus.vocabulary.counts, settings),
+            inputs,
+            outputs: Matrix::zeros(words, settings.dims)?,
+            shards: (0..shards).map(|_| Shard::default()).collect(),
+            merger: Merger::new(words),
+            arch,
+            lanes,
+            stride: settings.dims.next_multiple_of(lanes),
+            pool,
+            seen: 0,
+            total: corpus.ids.len() as u64 * settings.epochs as u64,
+            reported: 0,
+        })
+    }
+
+    /// Goes through the corpus once.
+    fn epoch(&mut self, epoch: usize) -> Result<Loss> {
+        let sentences = self.corpus.ends.len();
+        let order = Order::new(sentences, self.settings.seed, epoch);
+        let mut places = 0..sentences;
+        let mut loss = Loss::default();
+        while !places.is_empty() {
+            let rate = self.rate();
+            self.deal(&mut places, &order);
+            self.round(epoch, rate);
+            for shard in &self.shards {
+                loss.add(shard.loss);
+            }
+            if !loss.sum.is_finite() {
+                return Err(diverged(self.settings));
+            }
+            if self.seen >= self.reported + WORDS_PER_REPORT || places.is_empty() {
+                self.reported = self.seen;
+                let progress = Progress {
+                    epoch: epoch + 1,
+                    epochs: self.settings.epochs,
+                    words: self.seen,
+                    total: self.total,
+                    loss: loss.mean(),
+                };
+                if (self.observer)(&progress).is_break() {
+                    return Err(Error::Interrupted);
+                }
+            }
+        }
+        Ok(loss)
+    }
+
+    /// Deals the next sentences out to the shards, one shard after the other.
+    fn deal(&mut self, places: &mut std::ops::Range<usize>, order: &Order) {
+        for at in 0..self.shards.len() {
+            self.shards[at].tasks.clear();
+            let mut words = 0;
+            while words < SHARD_WORDS
+                && let Some(place) = places.next()
+            {
+                let sentence = order.sentence(place);
+                let rate = self.rate();
+                self.shards[at].tasks.push(Task { sentence, rate });
+                let length = self.corpus.sentence(sentence).len();
+                words += length;
+                self.seen += length as u64;
+            }
         }
     }
 
-    /// The thread's share of the places in an epoch's order.
-    fn shards(&self, count: usize) -> Vec<Range<usize>> {
-        let sentences = self.corpus.ends.len();
-        let cut = |shard: usize| (sentences as u128 * shard as u128 / count as u128) as usize;
-        (0..count).map(|shard| cut(shard)..cut(shard + 1)).collect()
-    }
-
-    /// The step size after `words` words: falls linearly to almost nothing.
-    fn rate(&self, words: u64) -> f32 {
-        let left = 1.0 - words as f64 / self.total as f64;
+    /// The step size now: falls linearly to almost nothing.
+    fn rate(&self) -> f32 {
+        let left = 1.0 - self.seen as f64 / self.total as f64;
         self.settings.learning_rate as f32 * (left as f32).max(LEAST_RATE)
     }
-}
 
-/// The order of the sentences in one epoch: every sentence once, neighbours
-/// far apart. Files are often sorted, by label or by date, and what stands at
-/// their end would otherwise have the last word.
-struct Order {
-    sentences: u64,
-    step: u64,
-    first: u64,
-}
-
-impl Order {
-    fn new(sentences: usize, seed: u64, epoch: usize) -> Self {
-        let sentences = sentences as u64;
-        // Steps of about the golden section spread best (Knuth, The Art of
-        // Computer Programming, volume 3, section 6.4); a step without a common
-        // divisor meets every sentence.
-        let golden = (sentences as f64 * 0.618_033_988_749_895) as u64;
-        let step = (golden.max(1)..)
-            .find(|&step| gcd(step, sentences) == 1)
-            .unwrap_or(1);
-        Self {
-            sentences,
-            step,
-            first: part(Use::Order, seed, epoch as u64, 0).next_u64() % sentences.max(1),
+    /// Lets every shard train, and merges what they changed.
+    fn round(&mut self, epoch: usize, rate: f32) {
+        let (sampler, corpus, stride, arch) = (&self.sampler, self.corpus, self.stride, self.arch);
+        let (inputs, outputs) = (&self.inputs, &self.outputs);
+        let work = |shard: &mut Shard| {
+            let sentence = |number| corpus.sentence(number);
+            shard.prepare(sampler, sentence, epoch, (inputs, outputs), stride);
+            arch.dispatch(Train {
+                shard,
+                sampler,
+                epoch,
+                stride,
+            });
+            shard.finish(inputs, outputs, stride);
+        };
+        match &self.pool {
+            None => self.shards.iter_mut().for_each(work),
+            Some(pool) => pool.install(|| self.shards.par_iter_mut().for_each(work)),
+        }
+        for (side, matrix) in [
+            (Side::Input, &mut self.inputs),
+            (Side::Output, &mut self.outputs),
+        ] {
+            self.merger
+                .merge(&self.shards, side, matrix, stride, rate, self.pool.as_ref());
         }
     }
-
-    fn sentence(&self, place: usize) -> usize {
-        let along = place as u128 * u128::from(self.step) + u128::from(self.first);
-        (along % u128::from(self.sentences.max(1))) as usize
-    }
 }
 
-fn gcd(a: u64, b: u64) -> u64 {
-    if b == 0 { a } else { gcd(b, a % b) }
-}
+/// Asks how many values the processor computes at once.
+struct Lanes;
 
-/// One thread's buffers.
-struct Worker<'a> {
-    run: &'a Run<'a>,
-    reports: bool,
-    window: Window,
-    kept: Vec<u32>,
-    contexts: Vec<u32>,
-    targets: Vec<u32>,
-    windows: u64,
-    simd: pulp::Arch,
-}
+impl WithSimd for Lanes {
+    type Output = usize;
 
-impl<'a> Worker<'a> {
-    fn new(run: &'a Run<'a>, reports: bool) -> Self {
-        let contexts = 2 * run.settings.window;
-        Self {
-            run,
-            reports,
-            window: Window::new(contexts, 1 + run.settings.negatives, run.stride),
-            kept: Vec::new(),
-            contexts: Vec::with_capacity(contexts),
-            targets: Vec::with_capacity(1 + run.settings.negatives),
-            windows: 0,
-            simd: pulp::Arch::new(),
-        }
-    }
-
-    /// Trains on the sentences at these places of the epoch's order.
-    fn epoch<M: Rows>(
-        &mut self,
-        epoch: usize,
-        places: Range<usize>,
-        inputs: &mut M,
-        outputs: &mut M,
-    ) -> Loss {
-        let run = self.run;
-        let mut loss = Loss::default();
-        // The first window of an epoch is always counted.
-        self.windows = 0;
-        let mut unreported = 0;
-        let order = Order::new(run.corpus.ends.len(), run.settings.seed, epoch);
-        for place in places {
-            if run.stopped.load(Ordering::Relaxed) {
-                break;
-            }
-            let sentence = order.sentence(place);
-            let ids = run.corpus.sentence(sentence);
-            let rate = run.rate(run.words.load(Ordering::Relaxed));
-            let simd = self.simd;
-            simd.dispatch(|| self.sentence(epoch, sentence, ids, rate, inputs, outputs, &mut loss));
-            run.words.fetch_add(ids.len() as u64, Ordering::Relaxed);
-            unreported += ids.len() as u64;
-            if self.reports && unreported >= WORDS_PER_REPORT {
-                unreported = 0;
-                run.report(epoch, loss);
-            }
-        }
-        run.windows.fetch_add(self.windows, Ordering::Relaxed);
-        loss
-    }
-
-    /// Trains on one sentence: each kept word in turn is the centre of a
-    /// window of random width.
     #[inline(always)]
-    #[allow(clippy::too_many_arguments)]
-    fn sentence<M: Rows>(
-        &mut self,
-        epoch: usize,
-        sentence: usize,
-        ids: &[u32],
-        rate: f32,
-        inputs: &mut M,
-        outputs: &mut M,
-        loss: &mut Loss,
-    ) {
-        let sampler = &self.run.sampler;
-        let mut random = sampler.stream(epoch as u64, sentence as u64);
-        self.kept.clear();
-        self.kept
-            .extend(ids.iter().filter(|&&id| sampler.keeps(id, &mut random)));
+    fn with_simd<S: Simd>(self, _: S) -> usize {
+        S::F32_LANES
+    }
+}
 
-        for centre in 0..self.kept.len() {
-            let width = sampler.width(&mut random);
-            let first = centre.saturating_sub(width);
-            let last = (centre + width).min(self.kept.len() - 1);
-            self.contexts.clear();
-            self.contexts.extend(&self.kept[first..centre]);
-            self.contexts.extend(&self.kept[centre + 1..=last]);
-            if self.contexts.is_empty() {
-                continue;
-            }
-            self.targets.clear();
-            self.targets.push(self.kept[centre]);
-            sampler.add_noise(&mut self.targets, &mut random);
+/// Trains a shard with the processor's widest instructions.
+struct Train<'a> {
+    shard: &'a mut Shard,
+    sampler: &'a Sampler,
+    epoch: usize,
+    stride: usize,
+}
 
-            self.window
-                .load(inputs, &self.contexts, outputs, &self.targets);
-            self.window.step(rate);
-            if self.windows.is_multiple_of(WINDOWS_PER_LOSS) {
-                loss.sum += f64::from(self.window.loss());
-                loss.pairs += (self.contexts.len()) as u64;
-            }
-            self.windows += 1;
-            self.window
-                .store(inputs, &self.contexts, outputs, &self.targets);
-        }
+impl WithSimd for Train<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        self.shard
+            .train(simd, self.sampler, self.epoch, self.stride);
     }
 }
 
@@ -530,31 +434,30 @@ mod tests {
         assert!(error.hint().unwrap().contains("--lr 2.5"));
     }
 
+    /// Several shards, several threads, and the same bytes.
     #[test]
-    fn every_sentence_comes_once_in_every_epoch_and_shard() {
-        let (corpus, settings) = small();
-        let run = Run {
-            corpus: &corpus,
-            settings: &settings,
-            sampler: Sampler::new(&corpus.vocabulary.counts, &settings),
-            stride: 8,
-            total: 1,
-            words: AtomicU64::new(0),
-            windows: AtomicU64::new(0),
-            stopped: AtomicBool::new(false),
-            observer: QUIET,
+    fn the_result_does_not_depend_on_the_threads() {
+        let sentences: Vec<String> = (0..30_000)
+            .map(|i| format!("w{} w{} a b w{} c w{} d", i % 97, i % 31, i % 7, i % 53))
+            .collect();
+        let sentences: Vec<&str> = sentences.iter().map(String::as_str).collect();
+        let corpus = corpus(&sentences);
+        assert!(
+            corpus.ids.len() > SMALL_CORPUS,
+            "this must take several shards"
+        );
+        let train = |threads| {
+            let settings = Settings {
+                dims: 20,
+                epochs: 1,
+                threads,
+                ..Settings::for_tokens(100)
+            };
+            train(&corpus, &settings, QUIET).unwrap()
         };
-        for count in [1, 2, 3, 7, 200] {
-            let places: Vec<usize> = run.shards(count).into_iter().flatten().collect();
-            assert_eq!(places, (0..corpus.ends.len()).collect::<Vec<_>>());
-        }
-        for sentences in [1, 2, 3, 10, 60, 97, 1000] {
-            for epoch in 0..3 {
-                let order = Order::new(sentences, 5, epoch);
-                let mut all: Vec<usize> = (0..sentences).map(|p| order.sentence(p)).collect();
-                all.sort_unstable();
-                assert_eq!(all, (0..sentences).collect::<Vec<_>>());
-            }
+        let one = train(1);
+        for threads in [2, 3, 4, 7] {
+            assert_eq!(train(threads), one, "{threads} threads");
         }
     }
 }

@@ -14,9 +14,6 @@ use crate::random::{Stream, Use, below, part};
 
 /// Counts are raised to this power to get the noise distribution.
 const NOISE_POWER: f64 = 0.75;
-/// Draws before a noise word that equals the centre or an earlier noise word
-/// is taken all the same (vocabularies of a handful of words).
-const MOST_DRAWS: usize = 8;
 
 /// The random choices of one training.
 pub(super) struct Sampler {
@@ -50,10 +47,25 @@ impl Sampler {
         }
     }
 
-    /// The stream of one sentence in one epoch: results do not depend on which
+    /// The words of the vocabulary.
+    pub(super) fn words(&self) -> usize {
+        self.keep.len()
+    }
+
+    /// Noise words a window.
+    pub(super) fn negatives(&self) -> usize {
+        self.negatives
+    }
+
+    /// The mean number of words in a window, the centre not counted.
+    pub(super) fn mean_contexts(&self) -> f32 {
+        self.window as f32 + 1.0
+    }
+
+    /// A stream for one sentence in one epoch: results do not depend on which
     /// thread works on it.
-    pub(super) fn stream(&self, epoch: u64, sentence: u64) -> Stream {
-        part(Use::Sentences, self.seed, epoch, sentence)
+    pub(super) fn stream(&self, purpose: Use, epoch: usize, sentence: usize) -> Stream {
+        part(purpose, self.seed, epoch as u64, sentence as u64)
     }
 
     #[inline(always)]
@@ -68,22 +80,9 @@ impl Sampler {
         1 + below(self.window, random) as usize
     }
 
-    /// Adds the noise words of a centre, which stands in `targets[0]`.
-    #[inline(always)]
-    pub(super) fn add_noise(&self, targets: &mut Vec<u32>, random: &mut Stream) {
-        for _ in 0..self.negatives {
-            let mut id = self.noise.draw(random);
-            for _ in 1..MOST_DRAWS {
-                if !targets.contains(&id) {
-                    break;
-                }
-                id = self.noise.draw(random);
-            }
-            // The centre itself is never noise.
-            if id != targets[0] {
-                targets.push(id);
-            }
-        }
+    /// A noise word.
+    pub(super) fn noise(&self, random: &mut Stream) -> u32 {
+        self.noise.draw(random)
     }
 }
 
@@ -155,7 +154,7 @@ mod tests {
     fn noise_follows_the_counts_to_the_power_of_three_quarters() {
         let counts = [1, 16, 81, 256, 0];
         let sampler = Sampler::new(&counts, &settings(0.0));
-        let mut random = sampler.stream(0, 0);
+        let mut random = sampler.stream(Use::Sentences, 0, 0);
         let draws = 400_000;
         let mut seen = [0u32; 5];
         for _ in 0..draws {
@@ -176,7 +175,7 @@ mod tests {
         assert_eq!(keep_probability(1e-5, 1e-4), 1.0);
         assert_eq!(keep_probability(0.5, 0.0), 1.0);
         let sampler = Sampler::new(&[9900, 100], &settings(1e-2));
-        let mut random = sampler.stream(0, 0);
+        let mut random = sampler.stream(Use::Sentences, 0, 0);
         let kept = (0..100_000)
             .filter(|_| sampler.keeps(0, &mut random))
             .count();
@@ -186,36 +185,17 @@ mod tests {
     }
 
     #[test]
-    fn noise_is_never_the_centre_and_widths_are_in_range() {
+    fn widths_are_in_range() {
         let sampler = Sampler::new(&[5, 5], &settings(0.0));
-        let mut random = sampler.stream(1, 2);
+        let mut random = sampler.stream(Use::Windows, 1, 2);
+        let mut seen = [0; 4];
         for _ in 0..1000 {
-            let mut targets = vec![1];
-            sampler.add_noise(&mut targets, &mut random);
-            assert!(targets[1..].iter().all(|&id| id == 0));
-            assert!((1..=3).contains(&sampler.width(&mut random)));
+            seen[sampler.width(&mut random)] += 1;
         }
-    }
-
-    #[test]
-    fn streams_differ_by_seed_epoch_and_sentence() {
-        let sampler = Sampler::new(&[1, 1], &settings(0.0));
-        let other = Sampler::new(
-            &[1, 1],
-            &Settings {
-                seed: 1,
-                ..settings(0.0)
-            },
+        assert!(
+            seen[0] == 0 && seen[1..].iter().all(|&count| count > 250),
+            "{seen:?}"
         );
-        let first = |mut stream: Stream| stream.next_u64();
-        let drawn = [
-            first(sampler.stream(0, 0)),
-            first(sampler.stream(0, 1)),
-            first(sampler.stream(1, 0)),
-            first(other.stream(0, 0)),
-        ];
-        for (at, value) in drawn.iter().enumerate() {
-            assert!(!drawn[..at].contains(value));
-        }
+        assert_eq!(sampler.mean_contexts(), 4.0);
     }
 }

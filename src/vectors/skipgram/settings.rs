@@ -27,8 +27,14 @@ pub struct Settings {
     pub learning_rate: f64,
     /// Start of all random numbers, 0 to 2^63 - 1.
     pub seed: u64,
-    /// Threads, 1 to 256. More than one is faster and not reproducible.
+    /// Threads, 1 to 256. The result does not depend on them, so they are not
+    /// stored.
+    #[serde(skip, default = "one")]
     pub threads: usize,
+}
+
+fn one() -> usize {
+    1
 }
 
 impl Settings {

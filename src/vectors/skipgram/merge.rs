@@ -1,0 +1,155 @@
+//! Puts what the shards of a round changed back into a matrix.
+//!
+//! All shards of a round start from the same vectors, so a row that several of
+//! them changed has several new values. Adding all their changes is right for a
+//! rare word: each shard saw it a few times, and moved it a little. For a word
+//! that every shard saw a hundred times it is wrong: each shard moved it all the
+//! way to where it wants to be, and the sum overshoots; there the mean is right.
+//!
+//! Between the two: if every update closes a share c of the distance to the
+//! goal, m updates close 1 - e^(-c m) of it. What M = sum m updates in a row
+//! would have done is compared with what the shards did in parallel:
+//!
+//! ```text
+//! weight = (1 - e^(-c M)) / sum over shards of (1 - e^(-c m))
+//! ```
+//!
+//! It is 1 for a row that one shard changed, nearly 1 for rare words, and one by
+//! the number of shards for frequent ones. c is proportional to the step size.
+//! The formula is our own. Tried on English Wikipedia text with eight shards:
+//! adding changes diverges, their mean learns half as much, this learns as much
+//! as one shard after the other does, or nearly.
+
+use rayon::ThreadPool;
+use rayon::prelude::*;
+
+use super::matrix::Matrix;
+use super::shard::Shard;
+
+/// c by step size. Chosen on English Wikipedia text.
+const CLOSED_BY_STEP: f32 = 0.15;
+
+/// Which of the two matrices.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Side {
+    Input,
+    Output,
+}
+
+/// Sums over the shards of a round, for each word of the vocabulary.
+pub(super) struct Merger {
+    /// M, and the sum of (1 - e^(-c m)).
+    sums: Vec<(f32, f32)>,
+}
+
+impl Merger {
+    pub(super) fn new(words: usize) -> Self {
+        Self {
+            sums: vec![(0.0, 0.0); words],
+        }
+    }
+
+    /// Adds the shards' changes to a matrix. Every row is worked on by one
+    /// thread, shard after shard, so the result does not depend on how many
+    /// threads there are.
+    pub(super) fn merge(
+        &mut self,
+        shards: &[Shard],
+        side: Side,
+        matrix: &mut Matrix,
+        stride: usize,
+        rate: f32,
+        pool: Option<&ThreadPool>,
+    ) {
+        let c = CLOSED_BY_STEP * rate;
+        for shard in shards {
+            for (&word, &updates) in shard
+                .changed(side)
+                .words
+                .iter()
+                .zip(shard.changed(side).updates)
+            {
+                let (all, parts) = &mut self.sums[word as usize];
+                *all += updates;
+                *parts += closed(c, updates);
+            }
+        }
+        let dims = matrix.dims;
+        let sums = &self.sums;
+        let merge_rows = |first: usize, values: &mut [f32]| {
+            for shard in shards {
+                let changed = shard.changed(side);
+                for (&word, change) in changed.words.iter().zip(changed.rows.chunks_exact(stride)) {
+                    let Some(row) = (word as usize).checked_sub(first) else {
+                        continue;
+                    };
+                    if let Some(row) = values.get_mut(row * dims..(row + 1) * dims) {
+                        let (all, parts) = sums[word as usize];
+                        let weight = weight(c, all, parts);
+                        for (value, change) in row.iter_mut().zip(change) {
+                            *value += weight * change;
+                        }
+                    }
+                }
+            }
+        };
+        match pool {
+            None => merge_rows(0, &mut matrix.values),
+            Some(pool) => {
+                let rows = sums.len().div_ceil(pool.current_num_threads());
+                pool.install(|| {
+                    matrix
+                        .values
+                        .par_chunks_mut(rows * dims)
+                        .enumerate()
+                        .for_each(|(part, values)| merge_rows(part * rows, values));
+                });
+            }
+        }
+        for shard in shards {
+            for &word in shard.changed(side).words {
+                self.sums[word as usize] = (0.0, 0.0);
+            }
+        }
+    }
+}
+
+/// The share of the distance that so many updates close.
+fn closed(c: f32, updates: f32) -> f32 {
+    1.0 - (-c * updates).exp()
+}
+
+fn weight(c: f32, all: f32, parts: f32) -> f32 {
+    if parts > 0.0 {
+        (closed(c, all) / parts).min(1.0)
+    } else {
+        // Rows without updates have no change either.
+        1.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn weight_of(c: f32, updates: &[f32]) -> f32 {
+        let parts = updates.iter().map(|&m| closed(c, m)).sum();
+        weight(c, updates.iter().sum(), parts)
+    }
+
+    #[test]
+    fn one_shard_counts_whole_rare_words_add_up_frequent_ones_are_averaged() {
+        assert_eq!(weight_of(0.003, &[7.0]), 1.0);
+        assert!(weight_of(0.003, &[6.0, 6.0]) > 0.98);
+        assert!((weight_of(0.003, &[1e5; 4]) - 0.25).abs() < 1e-3);
+        assert_eq!(weight_of(0.003, &[0.0, 0.0]), 1.0);
+        // More updates, less weight.
+        let weights: Vec<f32> = (0..12)
+            .map(|i| weight_of(0.003, &[2f32.powi(i); 4]))
+            .collect();
+        assert!(
+            weights.windows(2).all(|pair| pair[0] >= pair[1]),
+            "{weights:?}"
+        );
+    }
+}

@@ -1,0 +1,257 @@
+//! A shard: a few thousand running words, sampled, with copies of just the rows
+//! they touch. What it does depends on nothing but the matrices as they were
+//! when the round began, its sentences and the seed, so the shards of a round
+//! can be worked on by any number of threads in any order.
+//!
+//! Copying pays for itself: the rows of a shard stay in the cache, and no thread
+//! waits for another's.
+
+use pulp::Simd;
+
+use super::matrix::Matrix;
+use super::merge::Side;
+use super::sampling::Sampler;
+use super::step::{Rows, Step, TARGETS, Targets};
+use crate::random::{Use, below};
+
+/// Noise words drawn for a shard; each window picks its own among them, which
+/// keeps the rows that are touched few. A pool of 512 for a shard of 2,048
+/// words lost nothing where it was tried; for one of 8,192 words it did.
+const POOL: usize = 512;
+/// The loss is computed for one window in this many: it costs a logarithm a
+/// pair and is only reported.
+const WINDOWS_PER_LOSS: u64 = 16;
+/// The place of a word that has none.
+const NOWHERE: u32 = u32::MAX;
+
+/// The sum of the losses that were computed, and of how many pairs of a centre
+/// and a context word; and how many windows there were.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Loss {
+    pub(super) sum: f64,
+    pub(super) pairs: u64,
+    pub(super) windows: u64,
+}
+
+impl Loss {
+    pub(super) fn mean(self) -> f64 {
+        self.sum / self.pairs.max(1) as f64
+    }
+
+    pub(super) fn add(&mut self, other: Self) {
+        self.sum += other.sum;
+        self.pairs += other.pairs;
+        self.windows += other.windows;
+    }
+}
+
+/// A sentence to work on.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Task {
+    /// Its number in the corpus.
+    pub(super) sentence: usize,
+    /// The step size.
+    pub(super) rate: f32,
+}
+
+/// The state of one shard; reused from round to round to save allocations.
+#[derive(Default)]
+pub(super) struct Shard {
+    /// The sentences to work on.
+    pub(super) tasks: Vec<Task>,
+    /// What training them cost.
+    pub(super) loss: Loss,
+    /// Words whose rows are copied: those of the text first, then noise that
+    /// the text lacks.
+    words: Vec<u32>,
+    /// How many of `words` occur in the text: only these have input rows.
+    text_words: usize,
+    /// text_words x stride and words x stride: copies, and after
+    /// [`Shard::finish`] their changes.
+    inputs: Vec<f32>,
+    outputs: Vec<f32>,
+    /// For each of `words`, about how many updates its rows get.
+    input_updates: Vec<f32>,
+    output_updates: Vec<f32>,
+    /// For each word of the vocabulary, its place in `words`.
+    places: Vec<u32>,
+    /// The words kept, as places, and where each task's end.
+    kept: Vec<u32>,
+    kept_ends: Vec<usize>,
+    /// Noise words, as places.
+    pool: Vec<u32>,
+    step: Step,
+}
+
+/// The rows of one matrix that a shard changed.
+pub(super) struct Changed<'a> {
+    pub(super) words: &'a [u32],
+    /// words x stride.
+    pub(super) rows: &'a [f32],
+    /// One number a word.
+    pub(super) updates: &'a [f32],
+}
+
+impl Shard {
+    /// What was changed; to be asked after [`Shard::finish`].
+    pub(super) fn changed(&self, side: Side) -> Changed<'_> {
+        match side {
+            Side::Input => Changed {
+                words: &self.words[..self.text_words],
+                rows: &self.inputs,
+                updates: &self.input_updates,
+            },
+            Side::Output => Changed {
+                words: &self.words,
+                rows: &self.outputs,
+                updates: &self.output_updates,
+            },
+        }
+    }
+
+    /// Samples the tasks and copies the rows they touch.
+    pub(super) fn prepare<'c>(
+        &mut self,
+        sampler: &Sampler,
+        sentence: impl Fn(usize) -> &'c [u32],
+        epoch: usize,
+        (inputs, outputs): (&Matrix, &Matrix),
+        stride: usize,
+    ) {
+        self.places.resize(sampler.words(), NOWHERE);
+        for &word in &self.words {
+            self.places[word as usize] = NOWHERE;
+        }
+        self.words.clear();
+        self.kept.clear();
+        self.kept_ends.clear();
+        self.pool.clear();
+        for task in &self.tasks {
+            let mut random = sampler.stream(Use::Sentences, epoch, task.sentence);
+            for &word in sentence(task.sentence) {
+                if sampler.keeps(word, &mut random) {
+                    self.kept
+                        .push(place(word, &mut self.places, &mut self.words));
+                }
+            }
+            self.kept_ends.push(self.kept.len());
+        }
+        self.text_words = self.words.len();
+        if let Some(first) = self.tasks.first() {
+            let mut random = sampler.stream(Use::Noise, epoch, first.sentence);
+            for _ in 0..POOL {
+                let word = sampler.noise(&mut random);
+                self.pool
+                    .push(place(word, &mut self.places, &mut self.words));
+            }
+        }
+        self.count_updates(sampler);
+        inputs.gather(&self.words[..self.text_words], stride, &mut self.inputs);
+        outputs.gather(&self.words, stride, &mut self.outputs);
+    }
+
+    fn count_updates(&mut self, sampler: &Sampler) {
+        // A word is the context of about as many centres as it has contexts
+        // when it is the centre.
+        let contexts = sampler.mean_contexts();
+        let uses = self.kept.len() as f32 * sampler.negatives() as f32 / POOL as f32;
+        self.input_updates.clear();
+        self.input_updates.resize(self.text_words, 0.0);
+        self.output_updates.clear();
+        self.output_updates.resize(self.words.len(), 0.0);
+        for &place in &self.kept {
+            self.input_updates[place as usize] += contexts;
+            self.output_updates[place as usize] += contexts;
+        }
+        for &place in &self.pool {
+            self.output_updates[place as usize] += uses * contexts;
+        }
+    }
+
+    /// Trains the copies: each kept word in turn is the centre of a window of
+    /// random width.
+    #[inline(always)]
+    pub(super) fn train<S: Simd>(
+        &mut self,
+        simd: S,
+        sampler: &Sampler,
+        epoch: usize,
+        stride: usize,
+    ) {
+        self.loss = Loss::default();
+        let mut inputs = Rows {
+            values: &mut self.inputs,
+            stride,
+        };
+        let mut outputs = Rows {
+            values: &mut self.outputs,
+            stride,
+        };
+        let mut contexts: Vec<u32> = Vec::new();
+        let mut targets: Vec<u32> = Vec::new();
+        let mut start = 0;
+        for (task, &end) in self.tasks.iter().zip(&self.kept_ends) {
+            let words = &self.kept[start..end];
+            start = end;
+            let mut random = sampler.stream(Use::Windows, epoch, task.sentence);
+            for centre in 0..words.len() {
+                let width = sampler.width(&mut random);
+                let first = centre.saturating_sub(width);
+                let last = (centre + width).min(words.len() - 1);
+                contexts.clear();
+                contexts.extend_from_slice(&words[first..centre]);
+                contexts.extend_from_slice(&words[centre + 1..=last]);
+                if contexts.is_empty() {
+                    continue;
+                }
+                targets.clear();
+                targets.push(words[centre]);
+                // Noise words differ from the centre and from each other; in a
+                // vocabulary of a handful there may be too few.
+                for _ in 0..2 * sampler.negatives() + 8 {
+                    if targets.len() > sampler.negatives() {
+                        break;
+                    }
+                    let noise = self.pool[below(self.pool.len() as u64, &mut random) as usize];
+                    if !targets.contains(&noise) {
+                        targets.push(noise);
+                    }
+                }
+                let counted = self.loss.windows.is_multiple_of(WINDOWS_PER_LOSS);
+                for (group, rows) in targets.chunks(TARGETS).enumerate() {
+                    let targets = Targets::new(rows, group == 0);
+                    self.step.take(
+                        simd,
+                        &mut inputs,
+                        &contexts,
+                        &mut outputs,
+                        targets,
+                        task.rate,
+                    );
+                    if counted {
+                        self.loss.sum += f64::from(self.step.loss(contexts.len(), targets));
+                    }
+                }
+                self.loss.windows += 1;
+                self.loss.pairs += u64::from(counted) * contexts.len() as u64;
+            }
+        }
+    }
+
+    /// Turns the trained copies into their changes.
+    pub(super) fn finish(&mut self, inputs: &Matrix, outputs: &Matrix, stride: usize) {
+        inputs.changes(&self.words[..self.text_words], stride, &mut self.inputs);
+        outputs.changes(&self.words, stride, &mut self.outputs);
+    }
+}
+
+/// The place of a word among the rows that are copied; a new one at the end
+/// for a word that has none.
+fn place(word: u32, places: &mut [u32], words: &mut Vec<u32>) -> u32 {
+    let place = &mut places[word as usize];
+    if *place == NOWHERE {
+        *place = words.len() as u32;
+        words.push(word);
+    }
+    *place
+}
