@@ -439,3 +439,25 @@ fn likely_mistakes_are_pointed_out() {
     ];
     sandbox.run(&named).exits(0).says(&["with a header"]);
 }
+
+#[test]
+fn vectors_are_asked_questions() {
+    let sandbox = Sandbox::trained();
+    sandbox.write(
+        "pairs.tsv",
+        "great\tloved\t9\ngreat\tboring\t1\ngreat\txx\t5\n",
+    );
+    sandbox.write("four.txt", ": section\ngreat loved boring stupid\n");
+    let run = sandbox
+        .run(&["vectors", "eval", "pairs.tsv", "four.txt"])
+        .exits(0);
+    let lines: Vec<&str> = run.stdout.lines().collect();
+    assert_eq!(lines[0], "pairs.tsv\tSpearman 1.000\t2 of 3 asked");
+    assert!(lines[1].ends_with("\t1 of 1 asked"), "{run:?}");
+    sandbox.write("bad.txt", "great loved 1\none two\n");
+    sandbox
+        .run(&["vectors", "eval", "bad.txt"])
+        .exits(3)
+        .says(&["line 2", "2 fields"]);
+    sandbox.run(&["vectors", "eval"]).exits(2);
+}

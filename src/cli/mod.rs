@@ -17,6 +17,7 @@ mod pretrain;
 mod printer;
 mod progress;
 mod train;
+mod vectors;
 mod words;
 
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
@@ -73,6 +74,7 @@ enum Command {
     Eval(eval::Options),
     Nearest(nearest::Options),
     Analogy(analogy::Options),
+    Vectors(vectors::Options),
     Inspect(inspect::Options),
     Completions(completions::Options),
     Man(completions::ManOptions),
@@ -112,6 +114,7 @@ pub(crate) fn run(arguments: Arguments) -> Outcome {
         Command::Eval(options) => eval::run(options, &mut printer),
         Command::Nearest(options) => nearest::run(options, &mut printer),
         Command::Analogy(options) => analogy::run(options, &mut printer),
+        Command::Vectors(options) => vectors::run(options, &mut printer),
         Command::Inspect(options) => inspect::run(options, &mut printer),
         Command::Completions(options) => {
             completions::run(options, Arguments::command(), &mut printer)

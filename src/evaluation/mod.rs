@@ -3,6 +3,7 @@
 pub mod crossvalidation;
 pub mod interval;
 pub mod metrics;
+pub mod wordvectors;
 
 pub use crossvalidation::CrossValidation;
 pub use interval::Interval;

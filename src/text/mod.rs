@@ -1,12 +1,12 @@
 //! Bytes to tokens: the first stage of the pipeline.
 //!
-//! [`lines`] turns files of any encoding we accept into lines of text,
+//! [`encoding`] says which bytes are text, [`lines`] cuts it into lines,
 //! [`tokenizer`] cuts a line into words, [`stopwords`] says which words carry
 //! no meaning, [`labeled`] reads the files that carry labels.
 
+pub mod encoding;
 pub mod filetype;
 pub mod labeled;
-mod labeled_formats;
 pub mod lines;
 pub mod stopwords;
 pub mod tokenizer;

@@ -9,12 +9,15 @@
 //! - empty lines are skipped;
 //! - rows keep their order, and classes are sorted by name.
 
+mod columns;
+mod formats;
+mod separated;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::Path;
 
-use super::labeled_formats;
-use super::lines::{STANDARD_INPUT, WholeText, read_whole};
+use super::encoding::{STANDARD_INPUT, WholeText, read_whole};
 use crate::error::{Error, Place, Result};
 use crate::files::digest::Fingerprint;
 
@@ -135,7 +138,7 @@ impl LabeledSet {
     }
 
     fn parse_columns(name: &str, content: &str, columns: &ColumnChoice) -> Result<Self> {
-        let table = labeled_formats::parse(name, content, columns)?;
+        let table = formats::parse(name, content, columns)?;
         if table.rows.is_empty() {
             return Err(Error::too_little(
                 format!("no labelled text in {name}"),
@@ -148,7 +151,7 @@ impl LabeledSet {
         Self::from_rows(name, table)
     }
 
-    fn from_rows(name: &str, table: labeled_formats::Table) -> Result<Self> {
+    fn from_rows(name: &str, table: formats::Table) -> Result<Self> {
         let mut index = BTreeMap::new();
         for row in &table.rows {
             check_label(name, row)?;

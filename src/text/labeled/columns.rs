@@ -1,0 +1,156 @@
+//! Finds the columns of a separated file.
+
+use std::collections::BTreeSet;
+
+use super::ColumnChoice;
+use crate::error::{Error, Result};
+
+/// Column and field names we recognise, in the order of preference.
+pub(super) const TEXT_NAMES: &[&str] = &[
+    "text",
+    "sentence",
+    "review",
+    "content",
+    "comment",
+    "message",
+    "body",
+    "document",
+    "tweet",
+    "texts",
+    "sentences",
+    "reviews",
+    "comments",
+    "messages",
+    "documents",
+    "tweets",
+    "opinion",
+];
+pub(super) const LABEL_NAMES: &[&str] = &[
+    "label",
+    "labels",
+    "tag",
+    "y",
+    "sentiment",
+    "class",
+    "category",
+    "polarity",
+    "target",
+    "rating",
+    "stars",
+];
+pub(super) const WEIGHT_NAMES: &[&str] = &["weight"];
+
+/// Rows with their lines.
+pub(super) type Records = Vec<(u64, Vec<String>)>;
+
+/// Where the columns of a separated file are.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Columns {
+    pub(super) text: usize,
+    pub(super) label: usize,
+    pub(super) weight: Option<usize>,
+    pub(super) header: bool,
+}
+
+/// A column's position by its name on the first line.
+fn by_name(records: &[(u64, Vec<String>)], names: &[&str]) -> Option<usize> {
+    let (_, first) = records.first()?;
+    names.iter().find_map(|name| {
+        first
+            .iter()
+            .position(|field| field.eq_ignore_ascii_case(name))
+    })
+}
+
+pub(super) fn has_header(records: &[(u64, Vec<String>)]) -> bool {
+    by_name(records, TEXT_NAMES).is_some() && by_name(records, LABEL_NAMES).is_some()
+}
+
+/// The columns: as chosen, or by their names, or, without a header, by their
+/// content: texts have many words, labels recur.
+pub(super) fn columns(
+    name: &str,
+    width: usize,
+    records: &[(u64, Vec<String>)],
+    choice: &ColumnChoice,
+) -> Result<Columns> {
+    let found = find_columns(width, records);
+    let mut columns = found;
+    for (chosen, option, slot) in [
+        (&choice.text, "--text-column", &mut columns.text),
+        (&choice.label, "--label-column", &mut columns.label),
+    ] {
+        let Some(chosen) = chosen else { continue };
+        let number = chosen
+            .parse()
+            .ok()
+            .filter(|number| (1..=width).contains(number));
+        if let Some(position) = by_name(records, &[chosen]) {
+            *slot = position;
+            columns.header = true;
+        } else if let Some(number) = number {
+            *slot = number - 1;
+        } else {
+            let first = records
+                .first()
+                .map_or(String::new(), |(_, fields)| fields.join(", "));
+            return Err(Error::setting(
+                option,
+                format!("{chosen:?}"),
+                format!(
+                    "a number from 1 to {width}, or a name from the first line of {name}: {first}"
+                ),
+            ));
+        }
+    }
+    if columns.text == columns.label {
+        return Err(Error::setting(
+            "--text-column and --label-column",
+            format!("column {} for both", columns.text + 1),
+            "two different columns",
+        ));
+    }
+    Ok(columns)
+}
+
+fn find_columns(width: usize, records: &[(u64, Vec<String>)]) -> Columns {
+    if let (Some(text), Some(label)) = (by_name(records, TEXT_NAMES), by_name(records, LABEL_NAMES))
+    {
+        return Columns {
+            text,
+            label,
+            weight: by_name(records, WEIGHT_NAMES),
+            header: true,
+        };
+    }
+    let cells = |column: usize| {
+        records
+            .iter()
+            .filter_map(move |(_, fields)| fields.get(column))
+            .map(String::as_str)
+    };
+    let words = |column: usize| {
+        cells(column)
+            .map(|cell| cell.split_whitespace().count())
+            .sum::<usize>()
+    };
+    let distinct = |column: usize| cells(column).collect::<BTreeSet<_>>().len();
+    // Where nothing tells them apart, the label comes first.
+    let (label, text) = if width == 2 {
+        let text_first = (distinct(1), words(1)) < (distinct(0), words(0));
+        if text_first { (1, 0) } else { (0, 1) }
+    } else {
+        let text = (0..width).max_by_key(|&column| words(column)).unwrap_or(0);
+        let label = (0..width)
+            .filter(|&column| column != text)
+            .min_by_key(|&column| (distinct(column), words(column)))
+            .unwrap_or(0);
+        (label, text)
+    };
+    Columns {
+        text,
+        label,
+        weight: None,
+        header: false,
+    }
+}
