@@ -5,6 +5,7 @@ use std::time::SystemTime;
 
 use clap::Args;
 use senti::error::{Error, Result};
+use senti::files::write::{folder_of, target};
 use senti::model::Model;
 use senti::vectors::WordVectors;
 
@@ -154,12 +155,9 @@ pub(super) fn check_output(output: &Path, inputs: &[&Path], ours: Ours) -> Resul
             );
         }
     }
-    let folder = match output.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    };
+    let target = target(output);
     // A file that is made and removed again: the only test that never lies.
-    tempfile::tempfile_in(folder)
+    tempfile::tempfile_in(folder_of(&target))
         .map(drop)
         .map_err(|error| Error::io(output, "write", error))
 }

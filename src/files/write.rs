@@ -2,7 +2,7 @@
 
 use std::fs::{File, Permissions};
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
 
@@ -12,14 +12,29 @@ use crate::error::{Error, Result};
 /// # Errors
 /// [`Error::Io`], and then no file has changed.
 pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
-    // A link stays a link: what it points to is replaced.
-    let target = path.canonicalize();
-    let path = target.as_deref().unwrap_or(path);
-    let folder = match path.parent() {
+    let target = target(path);
+    let path = target.as_path();
+    write_beside(path, folder_of(path), bytes).map_err(|error| Error::io(path, "write", error))
+}
+
+/// The file that writing to `path` replaces or makes: a link stays a link, and
+/// what it points to is written, even where that is not there yet.
+pub fn target(path: &Path) -> PathBuf {
+    if let Ok(resolved) = path.canonicalize() {
+        return resolved;
+    }
+    match path.read_link() {
+        Ok(pointed) => folder_of(path).join(pointed),
+        Err(_) => path.to_owned(),
+    }
+}
+
+/// The folder that a file is in.
+pub fn folder_of(path: &Path) -> &Path {
+    match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
-    };
-    write_beside(path, folder, bytes).map_err(|error| Error::io(path, "write", error))
+    }
 }
 
 fn write_beside(path: &Path, folder: &Path, bytes: &[u8]) -> io::Result<()> {
@@ -98,6 +113,10 @@ mod tests {
         assert_eq!(std::fs::read(&file).unwrap(), b"new");
         let mode = std::fs::metadata(&file).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o640);
+        std::fs::remove_file(&file).unwrap();
+        write_whole(&link, b"again").unwrap();
+        assert!(std::fs::symlink_metadata(&link).unwrap().is_symlink());
+        assert_eq!(std::fs::read(&file).unwrap(), b"again");
     }
 
     #[test]

@@ -61,7 +61,9 @@ fn is_word(part: &str) -> bool {
 /// The blocks of pictographs (Unicode 16, emoji-data.txt), coarsely: what else
 /// stands in them is rare and no word.
 fn is_emoji(character: char) -> bool {
-    matches!(character, '\u{2600}'..='\u{27bf}' | '\u{2b50}' | '\u{1f300}'..='\u{1faff}')
+    matches!(character,
+        '\u{2300}'..='\u{23ff}' | '\u{2600}'..='\u{27bf}' | '\u{2b50}' | '\u{1f1e6}'..='\u{1f1ff}'
+        | '\u{1f300}'..='\u{1faff}')
 }
 
 /// What is typed for an apostrophe inside a word.
@@ -76,7 +78,8 @@ fn normalise(word: &str) -> Cow<'_, str> {
             Cow::Borrowed(word)
         }
     } else {
-        let composed: String = word.nfc().collect();
+        // The selector of coloured emoji changes their look, not their meaning.
+        let composed: String = word.nfc().filter(|&c| c != '\u{fe0f}').collect();
         Cow::Owned(composed.to_lowercase().replace(APOSTROPHES, "'"))
     }
 }
@@ -108,7 +111,8 @@ mod tests {
         assert_eq!(words(" ... !? "), Vec::<String>::new());
         // Composed and decomposed letters are the same.
         assert_eq!(words("Ko\u{308}stlich"), ["köstlich"]);
-        assert_eq!(words("nice 👍🏽 film ❤️!"), ["nice", "👍🏽", "film", "❤️"]);
+        assert_eq!(words("nice 👍🏽 film ❤️!"), ["nice", "👍🏽", "film", "❤"]);
+        assert_eq!(words("❤ 🇩🇪 ⏰"), ["❤", "🇩🇪", "⏰"]);
     }
 
     #[test]

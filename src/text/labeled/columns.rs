@@ -74,8 +74,7 @@ pub(super) fn columns(
     records: &[(u64, Vec<String>)],
     choice: &ColumnChoice,
 ) -> Result<Columns> {
-    let found = find_columns(width, records);
-    let mut columns = found;
+    let mut columns = find_columns(width, records);
     for (chosen, option, slot) in [
         (&choice.text, "--text-column", &mut columns.text),
         (&choice.label, "--label-column", &mut columns.label),
@@ -85,11 +84,12 @@ pub(super) fn columns(
             .parse()
             .ok()
             .filter(|number| (1..=width).contains(number));
-        if let Some(position) = by_name(records, &[chosen]) {
+        // Numbers first: a label on the first line may be one, too.
+        if let Some(number) = number {
+            *slot = number - 1;
+        } else if let Some(position) = by_name(records, &[chosen]) {
             *slot = position;
             columns.header = true;
-        } else if let Some(number) = number {
-            *slot = number - 1;
         } else {
             let first = records
                 .first()
@@ -101,6 +101,25 @@ pub(super) fn columns(
                     "a number from 1 to {width}, or a name from the first line of {name}: {first}"
                 ),
             ));
+        }
+    }
+    if columns.header {
+        // One name tells that there are names: the others count, too.
+        let named = |names, slot| by_name(records, names).unwrap_or(slot);
+        if choice.text.is_none() {
+            columns.text = named(TEXT_NAMES, columns.text);
+        }
+        if choice.label.is_none() {
+            columns.label = named(LABEL_NAMES, columns.label);
+        }
+        columns.weight = by_name(records, WEIGHT_NAMES);
+    }
+    if columns.text == columns.label && width == 2 {
+        // Of two columns, one chosen leaves the other.
+        match (&choice.text, &choice.label) {
+            (Some(_), None) => columns.label = 1 - columns.text,
+            (None, Some(_)) => columns.text = 1 - columns.label,
+            _ => {}
         }
     }
     if columns.text == columns.label {
@@ -143,7 +162,8 @@ fn find_columns(width: usize, records: &[(u64, Vec<String>)]) -> Columns {
         let text = (0..width).max_by_key(|&column| words(column)).unwrap_or(0);
         let label = (0..width)
             .filter(|&column| column != text)
-            .min_by_key(|&column| (distinct(column), words(column)))
+            // A column that never changes is no label.
+            .min_by_key(|&column| (distinct(column) < 2, distinct(column), words(column)))
             .unwrap_or(0);
         (label, text)
     };

@@ -401,6 +401,64 @@ mod tests {
     }
 
     #[test]
+    fn numbers_that_are_labels_do_not_confuse_the_choice() {
+        let read = |content: &str, text: Option<&str>, label: Option<&str>| {
+            let columns = ColumnChoice {
+                text: text.map(str::to_owned),
+                label: label.map(str::to_owned),
+            };
+            LabeledSet::parse_columns("test", content, &columns).unwrap()
+        };
+        let set = read("1\tgreat film\n0\tdull film\n", Some("2"), Some("1"));
+        assert_eq!((set.len(), set.texts[0].as_str()), (2, "great film"));
+        // One named column tells that the others have names as well.
+        let table = "Note\tMeinung\tweight\n1\tfein\t2\n0\tfad\t3\n";
+        assert_eq!(
+            read(table, Some("Meinung"), Some("Note")).weights,
+            [2.0, 3.0]
+        );
+        let table = "split,sentiment,phrase\na,good,fine film\na,bad,dull film\n";
+        assert_eq!(read(table, Some("phrase"), None).classes, ["bad", "good"]);
+        let set = read("a\tgood\nb\tgood\nc\tgood\n", None, Some("1"));
+        assert_eq!(set.classes, ["a", "b", "c"]);
+        // A column that never changes is no label.
+        let set = parse("NONE\t1\ta fine film\nNONE\t0\ta dull film\nNONE\t1\tan odd film\n");
+        assert_eq!(set.classes, ["0", "1"]);
+    }
+
+    #[test]
+    fn one_bad_row_does_not_change_how_the_others_are_read() {
+        let message = refused("1\tpos\tgreat film\n2\tneg\tdull film\n3\tpos\tnice film\n4\tneg\n");
+        assert!(message.contains("line 4"), "{message}");
+        let message =
+            refused("good;great, crispy film\nbad;dull, stale film\ngood;nice; fresh, film\n");
+        assert!(
+            message.contains("line 3") && message.contains("semicolon"),
+            "{message}"
+        );
+        let message = refused("good;Tasty bread\nbad;Cold rolls\noops\n");
+        assert!(message.contains("line 3"), "{message}");
+        let set = parse("good;great, crispy film\nbad;dull, stale film\n");
+        assert_eq!(set.classes, ["bad", "good"]);
+    }
+
+    #[test]
+    fn lines_are_counted_as_an_editor_does() {
+        let set = parse("label,text\r\npos,great\r\nneg,bad\r\n\r\n  \r\npos,dull\r\n");
+        assert_eq!(set.lines, [2, 3, 6]);
+        let message = refused("label,text\r\npos,great\r\nneg,bad\r\nundecided,dull\r\n");
+        assert!(message.contains("line 4"), "{message}");
+        let message = refused("label,text\npos,great\n\n\nundecided,dull\n");
+        assert!(message.contains("line 5"), "{message}");
+    }
+
+    #[test]
+    fn quoted_texts_may_look_like_lists() {
+        let set = parse("rating,text\n1,\"bad film\n2, maybe 3 things, all dull\"\n2,great film\n");
+        assert_eq!(set.len(), 2);
+    }
+
+    #[test]
     fn a_json_array_is_not_json_lines() {
         assert!(refused("[{\"label\":\"a\",\"text\":\"b\"}]\n").contains("a JSON array"));
     }

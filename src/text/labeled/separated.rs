@@ -1,6 +1,6 @@
 //! Reads tab-, comma- and semicolon-separated rows.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::columns::{Columns, Records, columns, has_header};
 use super::formats::{Table, lines};
@@ -18,46 +18,64 @@ pub(super) fn tsv(name: &str, content: &str, choice: &ColumnChoice) -> Result<Ta
             )
         })
         .collect();
-    // Without a header the narrowest row tells how many columns there are: in
-    // the others, further tabs belong to the text.
+    // Without a header the usual row tells how many columns there are. Where
+    // that is two, further tabs belong to the text; so they do where rows of
+    // several widths are about as usual.
     let width = if has_header(&records) || *choice != ColumnChoice::default() {
         records[0].1.len()
     } else {
-        records
+        let (width, rows) = usual_width(&records);
+        let narrower = records
             .iter()
-            .map(|(_, fields)| fields.len())
-            .filter(|&fields| fields > 1)
-            .min()
-            .unwrap_or(2)
+            .filter(|(_, fields)| (2..width).contains(&fields.len()));
+        if narrower.count() * 2 > rows {
+            2
+        } else {
+            width
+        }
     };
     let columns = columns(name, width, &records, choice)?;
     table(name, Format::Tsv, "TSV", width, &columns, records)
 }
 
 pub(super) fn csv(name: &str, content: &str, choice: &ColumnChoice) -> Result<Table> {
-    let commas = separated(name, content, b',');
-    let semicolons = separated(name, content, b';');
-    // A file is separated by what gives all its rows the same number of fields;
-    // where both do, by what leaves the fewer labels.
-    let labels = |records: &Records| {
-        let width = records[0].1.len();
-        columns(name, width, records, choice).map_or(usize::MAX, |columns| {
-            let label = |(_, fields): &(u64, Vec<String>)| fields[columns.label].clone();
-            records.iter().map(label).collect::<BTreeSet<_>>().len()
-        })
-    };
-    let (records, detected) = match (commas, semicolons) {
-        (Ok(commas), Ok(semicolons)) if even(&semicolons) => {
-            if even(&commas) && labels(&commas) <= labels(&semicolons) {
-                (commas, "CSV")
+    let commas = separated(name, content, ',');
+    let semicolons = separated(name, content, ';');
+    let (records, separator) = match (commas, semicolons) {
+        (Ok(commas), Ok(semicolons)) => {
+            // A file is separated by what shows a header, leaves labels that
+            // recur, cuts most rows alike, leaves the fewer labels, comes first.
+            let fit = |records: &Records| {
+                let (width, rows) = usual_width(records);
+                let found = columns(name, width, records, choice).ok()?;
+                let labels: BTreeSet<&String> = records
+                    .iter()
+                    .filter_map(|(_, fields)| fields.get(found.label))
+                    .collect();
+                let recur = records.len() <= 2 || labels.len() < records.len();
+                let misfits = records.len() - rows;
+                (width > 1).then_some((!found.header, !recur, misfits, labels.len()))
+            };
+            let first = content
+                .find([',', ';'])
+                .map(|at| content[at..].starts_with(';'));
+            let (by_commas, by_semicolons) = (fit(&commas), fit(&semicolons));
+            let semicolons_fit = match (by_commas, by_semicolons) {
+                (Some(by_commas), Some(by_semicolons)) => {
+                    by_semicolons < by_commas || by_semicolons == by_commas && first == Some(true)
+                }
+                (by_commas, by_semicolons) => by_commas.is_none() && by_semicolons.is_some(),
+            };
+            if semicolons_fit {
+                (semicolons, ';')
             } else {
-                (semicolons, "CSV with semicolons")
+                (commas, ',')
             }
         }
-        (Err(_), Ok(semicolons)) if even(&semicolons) => (semicolons, "CSV with semicolons"),
-        (commas, _) => (commas?, "CSV"),
+        (Err(_), Ok(semicolons)) => (semicolons, ';'),
+        (commas, _) => (commas?, ','),
     };
-    let width = records.first().map_or(0, |(_, fields)| fields.len());
+    let (width, _) = usual_width(&records);
     if width < 2 {
         let line = records.first().map_or(1, |&(line, _)| line);
         return Err(Error::input(
@@ -67,71 +85,96 @@ pub(super) fn csv(name: &str, content: &str, choice: &ColumnChoice) -> Result<Ta
         ));
     }
     let columns = columns(name, width, &records, choice)?;
-    refuse_open_quotes(name, columns.label, &records)?;
+    refuse_open_quotes(name, &columns, width, separator, &records)?;
+    let detected = match separator {
+        ';' => "CSV with semicolons",
+        _ => "CSV",
+    };
     table(name, Format::Csv, detected, width, &columns, records)
 }
 
-/// Whether all rows have the same number of fields, and more than one.
-fn even(records: &Records) -> bool {
-    let width = records.first().map_or(0, |(_, fields)| fields.len());
-    width > 1 && records.iter().all(|(_, fields)| fields.len() == width)
+/// The number of fields that most rows have, and how many rows those are; of
+/// equally usual ones the larger.
+fn usual_width(records: &Records) -> (usize, usize) {
+    let mut widths: BTreeMap<usize, usize> = BTreeMap::new();
+    for (_, fields) in records {
+        *widths.entry(fields.len()).or_default() += 1;
+    }
+    widths
+        .into_iter()
+        .max_by_key(|&(width, rows)| (rows, width))
+        .unwrap_or((0, 0))
 }
 
-fn separated(name: &str, content: &str, separator: u8) -> Result<Records> {
+fn separated(name: &str, content: &str, separator: char) -> Result<Records> {
     let mut reader = csv::ReaderBuilder::new()
         .has_headers(false)
         .flexible(true)
-        .delimiter(separator)
+        .delimiter(separator as u8)
         .trim(csv::Trim::All)
         .from_reader(content.as_bytes());
-    reader
-        .records()
-        .map(|record| {
-            let record = record.map_err(|error| {
-                let line = error.position().map(csv::Position::line);
-                Error::input(
-                    Place {
-                        line,
-                        ..Place::file(name)
-                    },
-                    format!("a row that is not CSV ({error})"),
-                    "comma-separated fields, quoted where they hold a comma",
-                )
-            })?;
-            let line = record.position().map_or(0, csv::Position::line);
-            Ok((line, record.iter().map(str::to_owned).collect()))
-        })
-        .collect()
+    // The reader's own line numbers are off behind CRLF and empty lines.
+    let (mut line, mut counted) = (1, 0);
+    let mut records = Vec::new();
+    for record in reader.records() {
+        let record = record.map_err(|error| {
+            let line = error.position().map(csv::Position::line);
+            Error::input(
+                Place {
+                    line,
+                    ..Place::file(name)
+                },
+                format!("a row that is not CSV ({error})"),
+                "comma-separated fields, quoted where they hold a comma",
+            )
+        })?;
+        let start = record.position().map_or(0, csv::Position::byte) as usize;
+        let blank = content.as_bytes()[start..]
+            .iter()
+            .take_while(|byte| matches!(byte, b'\r' | b'\n'))
+            .count();
+        let newlines = content.as_bytes()[counted..start + blank].iter();
+        line += newlines.filter(|&&byte| byte == b'\n').count() as u64;
+        counted = start + blank;
+        let fields: Vec<String> = record.iter().map(str::to_owned).collect();
+        if !matches!(fields.as_slice(), [only] if only.is_empty()) {
+            records.push((line, fields));
+        }
+    }
+    Ok(records)
 }
 
 /// Refuses a quoted field that runs over lines which are rows of their own: its
 /// quote was never closed, and it would swallow them without a word. What gives
 /// them away is a label that other rows have.
-fn refuse_open_quotes(name: &str, label: usize, records: &[(u64, Vec<String>)]) -> Result<()> {
+fn refuse_open_quotes(
+    name: &str,
+    columns: &Columns,
+    width: usize,
+    separator: char,
+    records: &Records,
+) -> Result<()> {
     let spans = |fields: &[String]| fields.iter().any(|field| field.contains('\n'));
     let labels: BTreeSet<&str> = records
         .iter()
         .filter(|(_, fields)| !spans(fields))
-        .filter_map(|(_, fields)| fields.get(label))
+        .filter_map(|(_, fields)| fields.get(columns.label))
         .map(String::as_str)
         .collect();
     for (line, fields) in records.iter().filter(|(_, fields)| spans(fields)) {
         let inner = fields.iter().flat_map(|field| field.split('\n').skip(1));
-        for row in inner.filter(|row| row.contains([',', ';'])) {
-            let mut cells = row
-                .split([',', ';'])
-                .map(|cell| cell.trim().trim_matches('"'));
-            let (first, last) = (cells.next(), cells.next_back());
-            if [first, last]
-                .into_iter()
-                .flatten()
-                .any(|cell| labels.contains(cell))
-            {
+        for row in inner {
+            let cells: Vec<&str> = row
+                .split(separator)
+                .map(|cell| cell.trim().trim_matches('"'))
+                .collect();
+            if cells.len() == width && labels.contains(cells[columns.label]) {
                 return Err(Error::input(
                     Place::line(name, *line),
                     "a quoted field that runs over other rows",
                     "a closing quote on this line",
-                ));
+                )
+                .with_hint("if the text really has such lines, write the file as JSON lines"));
             }
         }
     }
@@ -168,17 +211,17 @@ fn table(
             };
         }
         if fields.len() != width {
-            let separator = if format == Format::Tsv {
-                "a tab"
-            } else {
-                "a comma"
+            let separator = match detected {
+                "TSV" => "a tab",
+                "CSV" => "a comma",
+                _ => "a semicolon",
             };
             let plural = if fields.len() == 1 { "" } else { "s" };
             let found = format!("{} field{plural}", fields.len());
             return Err(Error::input(
                 place(),
                 found,
-                format!("{width}, separated by {separator}, as on the first line"),
+                format!("{width}, separated by {separator}, as on the other lines"),
             ));
         }
         let weight = match columns.weight {

@@ -25,6 +25,7 @@ use rayon::prelude::*;
 
 use super::matrix::Matrix;
 use super::shard::Shard;
+use super::sigmoid::exp;
 
 /// c by step size. Chosen on English Wikipedia text.
 const CLOSED_BY_STEP: f32 = 0.15;
@@ -114,9 +115,15 @@ impl Merger {
     }
 }
 
-/// The share of the distance that so many updates close.
+/// The share of the distance that so many updates close: 1 - e^(-c m), by its
+/// series where the difference would cancel.
 fn closed(c: f32, updates: f32) -> f32 {
-    1.0 - (-c * updates).exp()
+    let x = c * updates;
+    if x < 0.02 {
+        x * (1.0 - x * (0.5 - x / 6.0))
+    } else {
+        1.0 - exp(-x)
+    }
 }
 
 fn weight(c: f32, all: f32, parts: f32) -> f32 {
@@ -137,14 +144,60 @@ mod tests {
         weight(c, updates.iter().sum(), parts)
     }
 
+    /// Two shards, each over some of three words of two dimensions.
+    #[test]
+    fn changes_arrive_in_their_rows_with_their_weights() {
+        let shard = |words: &[u32], inputs: &[f32], outputs: &[f32], updates: &[f32]| {
+            Shard::with_changes(words, 2, inputs, outputs, updates)
+        };
+        let shards = [
+            shard(
+                &[2, 0, 1],
+                &[1.0, 2.0, 3.0, 4.0],
+                &[0.0, 1.0, 0.0, 2.0, 0.0, 3.0],
+                &[1.0, 1e6, 0.0],
+            ),
+            shard(
+                &[0, 1],
+                &[30.0, 40.0, 5.0, 6.0],
+                &[0.0, 10.0, 7.0, 0.0],
+                &[1e6, 1.0],
+            ),
+        ];
+        let pool = rayon::ThreadPoolBuilder::new()
+            .num_threads(2)
+            .build()
+            .unwrap();
+        for pool in [None, Some(&pool)] {
+            let merged = |side| {
+                let mut matrix = Matrix::zeros(3, 2).unwrap();
+                Merger::new(3).merge(&shards, side, &mut matrix, 2, 0.025, pool);
+                matrix.values
+            };
+            let close = |values: Vec<f32>, expected: [f32; 6]| {
+                let far = values
+                    .iter()
+                    .zip(expected)
+                    .any(|(a, b)| (a - b).abs() > 1e-3);
+                assert!(!far, "{values:?}, expected {expected:?}");
+            };
+            // Word 0 was changed a million times by both: the mean. The others
+            // by one shard each: whole. Only text words have input rows.
+            close(merged(Side::Input), [16.5, 22.0, 5.0, 6.0, 1.0, 2.0]);
+            close(merged(Side::Output), [0.0, 6.0, 7.0, 3.0, 0.0, 1.0]);
+        }
+    }
+
     #[test]
     fn one_shard_counts_whole_rare_words_add_up_frequent_ones_are_averaged() {
         assert_eq!(weight_of(0.003, &[7.0]), 1.0);
         assert!(weight_of(0.003, &[6.0, 6.0]) > 0.98);
         assert!((weight_of(0.003, &[1e5; 4]) - 0.25).abs() < 1e-3);
         assert_eq!(weight_of(0.003, &[0.0, 0.0]), 1.0);
+        // Tiny steps do not cancel.
+        assert!(weight_of(1.5e-8, &[6.0; 4]) > 0.999);
         // More updates, less weight.
-        let weights: Vec<f32> = (0..12)
+        let weights: Vec<f32> = (0..20)
             .map(|i| weight_of(0.003, &[2f32.powi(i); 4]))
             .collect();
         assert!(

@@ -361,11 +361,7 @@ mod tests {
             epochs: 100,
             ..settings
         };
-        for threads in [1, 3] {
-            let settings = Settings {
-                threads,
-                ..settings.clone()
-            };
+        {
             let trained = train(&corpus, &settings, QUIET).unwrap();
             let row = |word: &str| {
                 let at = corpus
@@ -392,16 +388,10 @@ mod tests {
                 ControlFlow::Continue(())
             }
         };
-        for threads in [1, 2] {
-            let settings = Settings {
-                threads,
-                ..settings.clone()
-            };
-            assert!(matches!(
-                train(&corpus, &settings, stop),
-                Err(Error::Interrupted)
-            ));
-        }
+        assert!(matches!(
+            train(&corpus, &settings, stop),
+            Err(Error::Interrupted)
+        ));
     }
 
     #[test]
@@ -449,13 +439,14 @@ mod tests {
         let train = |threads| {
             let settings = Settings {
                 dims: 20,
-                epochs: 1,
+                epochs: 2,
                 threads,
                 ..Settings::for_tokens(100)
             };
             train(&corpus, &settings, QUIET).unwrap()
         };
         let one = train(1);
+        assert!(one.losses[1] < one.losses[0], "{:?}", one.losses);
         for threads in [2, 3, 4, 7] {
             assert_eq!(train(threads), one, "{threads} threads");
         }

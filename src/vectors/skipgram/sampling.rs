@@ -57,7 +57,8 @@ impl Sampler {
         self.negatives
     }
 
-    /// The mean number of words in a window, the centre not counted.
+    /// The mean number of words in a window, the centre not counted, where the
+    /// sentence goes on to both sides.
     pub(super) fn mean_contexts(&self) -> f32 {
         self.window as f32 + 1.0
     }

@@ -151,20 +151,27 @@ impl Shard {
     }
 
     fn count_updates(&mut self, sampler: &Sampler) {
-        // A word is the context of about as many centres as it has contexts
-        // when it is the centre.
-        let contexts = sampler.mean_contexts();
-        let uses = self.kept.len() as f32 * sampler.negatives() as f32 / POOL as f32;
+        let draws = sampler.negatives() as f32 / POOL as f32;
         self.input_updates.clear();
         self.input_updates.resize(self.text_words, 0.0);
         self.output_updates.clear();
         self.output_updates.resize(self.words.len(), 0.0);
-        for &place in &self.kept {
-            self.input_updates[place as usize] += contexts;
-            self.output_updates[place as usize] += contexts;
+        let mut noise = 0.0;
+        let mut start = 0;
+        for &end in &self.kept_ends {
+            // A word is the context of about as many centres as it has contexts
+            // when it is the centre.
+            let others = (end - start).saturating_sub(1) as f32;
+            let contexts = sampler.mean_contexts().min(others);
+            for &place in &self.kept[start..end] {
+                self.input_updates[place as usize] += contexts;
+                self.output_updates[place as usize] += contexts;
+                noise += contexts * draws;
+            }
+            start = end;
         }
         for &place in &self.pool {
-            self.output_updates[place as usize] += uses * contexts;
+            self.output_updates[place as usize] += noise;
         }
     }
 
@@ -254,4 +261,27 @@ fn place(word: u32, places: &mut [u32], words: &mut Vec<u32>) -> u32 {
         words.push(word);
     }
     *place
+}
+
+#[cfg(test)]
+impl Shard {
+    /// A finished shard; as many of its words have input rows as `inputs` holds.
+    pub(super) fn with_changes(
+        words: &[u32],
+        stride: usize,
+        inputs: &[f32],
+        outputs: &[f32],
+        updates: &[f32],
+    ) -> Self {
+        let text_words = inputs.len() / stride;
+        Self {
+            words: words.to_vec(),
+            text_words,
+            inputs: inputs.to_vec(),
+            outputs: outputs.to_vec(),
+            input_updates: updates[..text_words].to_vec(),
+            output_updates: updates.to_vec(),
+            ..Self::default()
+        }
+    }
 }

@@ -12,7 +12,7 @@ pub(super) fn sigmoid(x: f32) -> f32 {
 /// Splits x = n ln 2 + r with |r| <= ln 2 / 2, takes the Taylor polynomial of
 /// degree 7 for e^r and puts n into the exponent bits.
 #[inline(always)]
-fn exp(x: f32) -> f32 {
+pub(super) fn exp(x: f32) -> f32 {
     /// Adding it rounds to the nearest integer: there are no bits left for a
     /// fraction.
     const ROUND: f32 = 12_582_912.0;
