@@ -17,8 +17,8 @@
 //! It is 1 for a row that one shard changed, nearly 1 for rare words, and one by
 //! the number of shards for frequent ones. c is proportional to the step size.
 //! The formula is our own. Tried on English Wikipedia text with eight shards:
-//! adding changes diverges, their mean learns half as much, this learns as much
-//! as one shard after the other does, or nearly.
+//! adding the changes diverges, and their mean (tried with larger shards) loses
+//! nearly half of the analogies; this comes close to one shard after the other.
 
 use rayon::ThreadPool;
 use rayon::prelude::*;
