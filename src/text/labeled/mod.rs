@@ -443,6 +443,45 @@ mod tests {
     }
 
     #[test]
+    fn a_header_wider_than_the_rows_is_no_reason_to_panic() {
+        for separator in [",", ";", "\t"] {
+            for content in [
+                "id,text,label\nx,fine film\ny,dull film\n",
+                "text,label,weight\nfine film,good\ndull film,bad\n",
+                "text,label\nx,fine film,good\ny,dull film,bad\n",
+            ] {
+                let content = content.replace(',', separator);
+                let two_columns = content.starts_with(&format!("text{separator}label\n"));
+                match LabeledSet::parse("test", &content) {
+                    Ok(_) => assert!(two_columns && separator == "\t", "{content}"),
+                    Err(error) => assert!(error.to_string().contains("line 2"), "{error}"),
+                }
+            }
+            for chosen in ["label", "1", "2", "3", "4", "nothing"] {
+                let columns = ColumnChoice {
+                    text: Some(chosen.to_owned()),
+                    label: None,
+                };
+                let content = "id,text,label\nx,fine film\ny,dull film\n".replace(',', separator);
+                assert!(LabeledSet::parse_columns("test", &content, &columns).is_err());
+            }
+        }
+    }
+
+    proptest::proptest! {
+        /// Whatever stands in a file, and whatever columns are asked for.
+        #[test]
+        fn no_content_panics(
+            content in "(text|label|weight|a b|1|2|[,;\t\n\r\"{}\\[\\]: ]){0,40}",
+            text in proptest::option::of("text|label|[0-4]"),
+            label in proptest::option::of("text|label|[0-4]"),
+        ) {
+            let columns = ColumnChoice { text, label };
+            let _ = LabeledSet::parse_columns("test", &content, &columns);
+        }
+    }
+
+    #[test]
     fn lines_are_counted_as_an_editor_does() {
         let set = parse("label,text\r\npos,great\r\nneg,bad\r\n\r\n  \r\npos,dull\r\n");
         assert_eq!(set.lines, [2, 3, 6]);

@@ -21,10 +21,10 @@ pub(super) fn tsv(name: &str, content: &str, choice: &ColumnChoice) -> Result<Ta
     // Without a header the usual row tells how many columns there are. Where
     // that is two, further tabs belong to the text; so they do where rows of
     // several widths are about as usual.
-    let width = if has_header(&records) || *choice != ColumnChoice::default() {
-        records[0].1.len()
+    let (width, rows) = width_and_rows(&records, choice);
+    let width = if first_row_decides(&records, choice) {
+        width
     } else {
-        let (width, rows) = usual_width(&records);
         let narrower = records
             .iter()
             .filter(|(_, fields)| (2..width).contains(&fields.len()));
@@ -46,7 +46,7 @@ pub(super) fn csv(name: &str, content: &str, choice: &ColumnChoice) -> Result<Ta
             // A file is separated by what shows a header, leaves labels that
             // recur, cuts most rows alike, leaves the fewer labels, comes first.
             let fit = |records: &Records| {
-                let (width, rows) = usual_width(records);
+                let (width, rows) = width_and_rows(records, choice);
                 let found = columns(name, width, records, choice).ok()?;
                 let labels: BTreeSet<&String> = records
                     .iter()
@@ -75,7 +75,7 @@ pub(super) fn csv(name: &str, content: &str, choice: &ColumnChoice) -> Result<Ta
         (Err(_), Ok(semicolons)) => (semicolons, ';'),
         (commas, _) => (commas?, ','),
     };
-    let (width, _) = usual_width(&records);
+    let (width, _) = width_and_rows(&records, choice);
     if width < 2 {
         let line = records.first().map_or(1, |&(line, _)| line);
         return Err(Error::input(
@@ -93,12 +93,24 @@ pub(super) fn csv(name: &str, content: &str, choice: &ColumnChoice) -> Result<Ta
     table(name, Format::Csv, detected, width, &columns, records)
 }
 
-/// The number of fields that most rows have, and how many rows those are; of
-/// equally usual ones the larger.
-fn usual_width(records: &Records) -> (usize, usize) {
+/// Whether the first row tells how many columns there are: it names them, or
+/// somebody counted them.
+fn first_row_decides(records: &Records, choice: &ColumnChoice) -> bool {
+    has_header(records) || *choice != ColumnChoice::default()
+}
+
+/// The number of columns, and how many rows have as many fields: that of the
+/// first row where it decides, else what most rows have; of equally usual
+/// numbers the larger.
+fn width_and_rows(records: &Records, choice: &ColumnChoice) -> (usize, usize) {
     let mut widths: BTreeMap<usize, usize> = BTreeMap::new();
     for (_, fields) in records {
         *widths.entry(fields.len()).or_default() += 1;
+    }
+    if let Some((_, first)) = records.first()
+        && first_row_decides(records, choice)
+    {
+        return (first.len(), widths[&first.len()]);
     }
     widths
         .into_iter()
