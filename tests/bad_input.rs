@@ -268,6 +268,14 @@ fn labelled_files() {
             "the old model must stay"
         );
     }
+    sandbox.write(
+        "labels",
+        "label,text,weight\na,great film,0\nb,dull film,1\n",
+    );
+    sandbox
+        .run(&["train", "labels"])
+        .exits(6)
+        .says(&["\"a\"", "weight 0", "hint:"]);
     // Stated treatments.
     sandbox.write(
         "labels",

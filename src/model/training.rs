@@ -89,6 +89,17 @@ pub(super) fn train(
         .filter(|&row| encoded[row].known > 0)
         .collect();
     for (class, label) in set.classes.iter().enumerate() {
+        let of_class = |row: &usize| set.targets[*row] == class;
+        if (0..set.len())
+            .filter(of_class)
+            .all(|row| set.weights[row] == 0.0)
+        {
+            return Err(Error::too_little(
+                format!("no text of the label {label:?} that counts: all have weight 0"),
+                "at least one with a weight above 0",
+            )
+            .with_hint("correct the weight column, or remove it"));
+        }
         if !used.iter().any(|&row| set.targets[row] == class) {
             return Err(Error::too_little(
                 format!("no text of the label {label:?} with a word that has a vector"),
