@@ -1,22 +1,38 @@
-//! The two matrices, between rounds: rows are copied out for a shard to work
-//! on, and what the shards changed is put back.
+//! Word vectors, row after row: the two matrices between rounds, and a shard's
+//! copies of the rows it works on.
+//!
+//! Rows are filled up with zeros to whole vectors of lanes, and start where a
+//! vector may: a load that straddles two cache lines costs two.
+
+use bytemuck::{Pod, Zeroable};
 
 use crate::error::{Error, Result};
 use crate::random::{Use, stream, unit};
 
-/// Words x dimensions, row after row.
-#[derive(Debug, Clone)]
+/// A cache line.
+#[derive(Debug, Clone, Copy, Pod, Zeroable)]
+#[repr(C, align(64))]
+struct Line([f32; LINE]);
+
+/// Values of a cache line.
+const LINE: usize = 16;
+
+/// Words x dimensions.
+#[derive(Debug, Clone, Default)]
 pub(super) struct Matrix {
-    pub(super) values: Vec<f32>,
-    pub(super) dims: usize,
+    lines: Vec<Line>,
+    rows: usize,
+    dims: usize,
+    stride: usize,
 }
 
 impl Matrix {
-    /// All zeros.
+    /// Zeros, for a processor with so many lanes: a power of two, at most a
+    /// cache line.
     ///
     /// # Errors
     /// [`Error::Setting`] when the memory is not to be had.
-    pub(super) fn zeros(rows: usize, dims: usize) -> Result<Self> {
+    pub(super) fn zeros(rows: usize, dims: usize, lanes: usize) -> Result<Self> {
         let too_large = || {
             Error::setting(
                 "--dims",
@@ -24,42 +40,99 @@ impl Matrix {
                 "a matrix that fits into memory: fewer dimensions, or a higher --min-count",
             )
         };
-        let length = rows.checked_mul(dims).ok_or_else(too_large)?;
-        let mut values = Vec::new();
-        values.try_reserve_exact(length).map_err(|_| too_large())?;
-        values.resize(length, 0.0);
-        Ok(Self { values, dims })
+        let stride = dims.checked_next_multiple_of(lanes).ok_or_else(too_large)?;
+        let length = rows.checked_mul(stride).ok_or_else(too_large)?;
+        let mut lines = Vec::new();
+        lines
+            .try_reserve_exact(length.div_ceil(LINE))
+            .map_err(|_| too_large())?;
+        lines.resize(length.div_ceil(LINE), Line::zeroed());
+        Ok(Self {
+            lines,
+            rows,
+            dims,
+            stride,
+        })
+    }
+
+    /// No rows yet, of the same form as another matrix.
+    pub(super) fn like(other: &Self) -> Self {
+        Self {
+            lines: Vec::new(),
+            rows: 0,
+            ..*other
+        }
     }
 
     /// Fills it with numbers between -0.5 / dims and 0.5 / dims, as word2vec
     /// does.
     pub(super) fn randomise(&mut self, seed: u64) {
         let mut random = stream(Use::Vectors, seed);
-        for value in &mut self.values {
-            *value = (unit(&mut random) - 0.5) / self.dims as f32;
-        }
-    }
-
-    /// Copies the rows of these words into rows of `stride` values.
-    pub(super) fn gather(&self, words: &[u32], stride: usize, into: &mut Vec<f32>) {
-        into.clear();
-        into.resize(words.len() * stride, 0.0);
-        for (row, &word) in into.chunks_exact_mut(stride).zip(words) {
-            row[..self.dims].copy_from_slice(self.row(word));
-        }
-    }
-
-    /// Turns rows that were gathered and then trained into their changes.
-    pub(super) fn changes(&self, words: &[u32], stride: usize, trained: &mut [f32]) {
-        for (row, &word) in trained.chunks_exact_mut(stride).zip(words) {
-            for (value, before) in row.iter_mut().zip(self.row(word)) {
-                *value -= before;
+        let (dims, stride) = (self.dims, self.stride);
+        for row in self.values_mut().chunks_exact_mut(stride) {
+            for value in &mut row[..dims] {
+                *value = (unit(&mut random) - 0.5) / dims as f32;
             }
         }
     }
 
-    fn row(&self, word: u32) -> &[f32] {
-        &self.values[word as usize * self.dims..][..self.dims]
+    /// Takes over the rows of these words, in this order.
+    pub(super) fn gather(&mut self, from: &Self, words: &[u32]) {
+        self.rows = words.len();
+        let lines = (self.rows * self.stride).div_ceil(LINE);
+        if self.lines.len() < lines {
+            self.lines.resize(lines, Line::zeroed());
+        }
+        let stride = self.stride;
+        for (row, &word) in self.values_mut().chunks_exact_mut(stride).zip(words) {
+            row.copy_from_slice(from.row(word));
+        }
+    }
+
+    /// Values from the start of a row to that of the next.
+    #[inline(always)]
+    pub(super) fn stride(&self) -> usize {
+        self.stride
+    }
+
+    /// All rows, rows x stride.
+    #[inline(always)]
+    pub(super) fn values(&self) -> &[f32] {
+        &bytemuck::cast_slice(&self.lines)[..self.rows * self.stride]
+    }
+
+    /// All rows, rows x stride. What is beyond the dimensions stays zero.
+    #[inline(always)]
+    pub(super) fn values_mut(&mut self) -> &mut [f32] {
+        &mut bytemuck::cast_slice_mut(&mut self.lines)[..self.rows * self.stride]
+    }
+
+    /// A row, filled up.
+    pub(super) fn row(&self, word: u32) -> &[f32] {
+        &self.values()[word as usize * self.stride..][..self.stride]
+    }
+
+    /// All rows without what fills them up, rows x dims.
+    pub(super) fn trimmed(&self) -> Vec<f32> {
+        let mut values = Vec::with_capacity(self.rows * self.dims);
+        for row in self.values().chunks_exact(self.stride) {
+            values.extend_from_slice(&row[..self.dims]);
+        }
+        values
+    }
+}
+
+#[cfg(test)]
+impl Matrix {
+    /// These rows, filled up for so many lanes.
+    pub(super) fn of(values: &[f32], dims: usize, lanes: usize) -> Self {
+        let mut matrix = Self::zeros(values.len() / dims, dims, lanes).unwrap();
+        let stride = matrix.stride;
+        let rows = matrix.values_mut().chunks_exact_mut(stride);
+        for (row, values) in rows.zip(values.chunks_exact(dims)) {
+            row[..dims].copy_from_slice(values);
+        }
+        matrix
     }
 }
 
@@ -68,28 +141,51 @@ mod tests {
     use super::*;
 
     #[test]
-    fn rows_that_were_copied_and_changed_give_their_changes() {
-        let mut matrix = Matrix::zeros(4, 3).unwrap();
+    fn rows_are_aligned_filled_up_and_trimmed_again() {
+        let mut matrix = Matrix::zeros(4, 3, 8).unwrap();
         matrix.randomise(9);
-        assert!(matrix.values.iter().all(|value| value.abs() <= 0.5 / 3.0));
-        assert!(matrix.values.iter().any(|&value| value != 0.0));
-        let mut copied = Vec::new();
-        matrix.gather(&[2, 0], 8, &mut copied);
-        assert_eq!(copied.len(), 16);
-        assert_eq!(copied[..3], matrix.values[6..9]);
-        assert_eq!(copied[3..8], [0.0; 5]);
-        copied[0] += 1.0;
-        copied[9] -= 0.5;
-        matrix.changes(&[2, 0], 8, &mut copied);
-        for (at, change) in copied.iter().enumerate() {
-            let expected = [(0, 1.0), (9, -0.5)].iter().find(|(place, _)| *place == at);
-            assert!((change - expected.map_or(0.0, |(_, change)| *change)).abs() < 1e-6);
+        assert_eq!(matrix.values().len(), 32);
+        assert!(matrix.values().as_ptr().cast::<Line>().is_aligned());
+        let trimmed = matrix.trimmed();
+        assert!(trimmed.iter().all(|value| value.abs() <= 0.5 / 3.0));
+        assert!(trimmed.iter().any(|&value| value != 0.0));
+        assert_eq!(matrix.row(2)[..3], trimmed[6..9]);
+        assert_eq!(matrix.row(2)[3..], [0.0; 5]);
+        assert_eq!(
+            Matrix::of(&trimmed, 3, 8).values(),
+            matrix.values(),
+            "the same rows"
+        );
+    }
+
+    #[test]
+    fn rows_are_gathered_in_the_order_asked_for() {
+        let mut matrix = Matrix::zeros(4, 3, 4).unwrap();
+        matrix.randomise(9);
+        let mut copies = Matrix::like(&matrix);
+        for words in [&[2, 0, 3][..], &[1], &[3, 3, 3, 3, 3]] {
+            copies.gather(&matrix, words);
+            assert_eq!(copies.values().len(), words.len() * 4);
+            for (place, &word) in words.iter().enumerate() {
+                assert_eq!(copies.row(place as u32), matrix.row(word));
+            }
         }
     }
 
     #[test]
+    fn numbers_do_not_depend_on_how_rows_are_filled_up() {
+        let random = |lanes| {
+            let mut matrix = Matrix::zeros(5, 7, lanes).unwrap();
+            matrix.randomise(3);
+            matrix.trimmed()
+        };
+        assert_eq!(random(1), random(16));
+    }
+
+    #[test]
     fn impossible_sizes_are_an_error() {
-        assert!(Matrix::zeros(usize::MAX, 8).is_err());
-        assert!(Matrix::zeros(1 << 50, 1 << 9).is_err());
+        assert!(Matrix::zeros(usize::MAX, 8, 8).is_err());
+        assert!(Matrix::zeros(8, usize::MAX, 8).is_err());
+        assert!(Matrix::zeros(1 << 50, 1 << 9, 8).is_err());
     }
 }

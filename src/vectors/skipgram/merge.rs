@@ -20,12 +20,9 @@
 //! adding the changes diverges, and their mean (tried with larger shards) loses
 //! nearly half of the analogies; this comes close to one shard after the other.
 
-use rayon::ThreadPool;
-use rayon::prelude::*;
-
 use super::matrix::Matrix;
 use super::shard::Shard;
-use super::sigmoid::exp;
+use super::sigmoid::exp_of;
 
 /// c by step size. Chosen on English Wikipedia text.
 const CLOSED_BY_STEP: f32 = 0.15;
@@ -37,79 +34,137 @@ pub(super) enum Side {
     Output,
 }
 
-/// Sums over the shards of a round, for each word of the vocabulary.
-pub(super) struct Merger {
+/// What is known of a word while a round is merged.
+#[derive(Debug, Clone, Copy, Default)]
+struct Sum {
     /// M, and the sum of (1 - e^(-c m)).
-    sums: Vec<(f32, f32)>,
+    all: f32,
+    parts: f32,
+    /// How many shards changed it.
+    shards: u32,
+    /// What their changes count for, once the first of them is merged.
+    weight: Option<f32>,
+}
+
+/// Merges into one of the matrices.
+pub(super) struct Merger {
+    side: Side,
+    sums: Vec<Sum>,
+    /// Where the words of each part begin, and where the last part's end.
+    cuts: Vec<usize>,
+}
+
+/// Some words' rows and sums: no two parts have any in common, so that each can
+/// be worked on by another thread.
+pub(super) struct Part<'a> {
+    side: Side,
+    first: usize,
+    rows: &'a mut [f32],
+    stride: usize,
+    sums: &'a mut [Sum],
 }
 
 impl Merger {
-    pub(super) fn new(words: usize) -> Self {
+    /// For so many parts. As the words come by frequency, parts of equally many
+    /// words would be far from equal work; `draws` says how often each word is
+    /// expected to be drawn in a round.
+    pub(super) fn new(side: Side, draws: &[f64], parts: usize) -> Self {
+        let touched = |draws: &f64| 1.0 - (-draws).exp();
+        let total: f64 = draws.iter().map(touched).sum();
+        let mut cuts = vec![0];
+        let mut before = 0.0;
+        for (word, draws) in draws.iter().enumerate() {
+            if before >= total * cuts.len() as f64 / parts as f64 {
+                cuts.push(word);
+            }
+            before += touched(draws);
+        }
+        cuts.push(draws.len());
         Self {
-            sums: vec![(0.0, 0.0); words],
+            side,
+            sums: vec![Sum::default(); draws.len()],
+            cuts,
         }
     }
 
-    /// Adds the shards' changes to a matrix. Every row is worked on by one
-    /// thread, shard after shard, so the result does not depend on how many
-    /// threads there are.
-    pub(super) fn merge(
-        &mut self,
-        shards: &[Shard],
-        side: Side,
-        matrix: &mut Matrix,
-        stride: usize,
-        rate: f32,
-        pool: Option<&ThreadPool>,
-    ) {
+    /// The parts of a matrix, to be merged in any order. Every row is worked on
+    /// within one part, shard after shard, so the result does not depend on how
+    /// many there are.
+    pub(super) fn parts<'a>(&'a mut self, matrix: &'a mut Matrix) -> Vec<Part<'a>> {
+        let stride = matrix.stride();
+        let (mut rows, mut sums) = (matrix.values_mut(), &mut self.sums[..]);
+        let mut parts = Vec::with_capacity(self.cuts.len());
+        for cut in self.cuts.windows(2) {
+            let words = cut[1] - cut[0];
+            let (these, rest) = rows.split_at_mut(words * stride);
+            rows = rest;
+            let (those, rest) = sums.split_at_mut(words);
+            sums = rest;
+            parts.push(Part {
+                side: self.side,
+                first: cut[0],
+                rows: these,
+                stride,
+                sums: those,
+            });
+        }
+        parts
+    }
+}
+
+impl Part<'_> {
+    /// Merges what the shards changed in these rows.
+    pub(super) fn merge(&mut self, shards: &[Shard], rate: f32) {
         let c = CLOSED_BY_STEP * rate;
         for shard in shards {
-            for (&word, &updates) in shard
-                .changed(side)
-                .words
-                .iter()
-                .zip(shard.changed(side).updates)
-            {
-                let (all, parts) = &mut self.sums[word as usize];
-                *all += updates;
-                *parts += closed(c, updates);
-            }
-        }
-        let dims = matrix.dims;
-        let sums = &self.sums;
-        let merge_rows = |first: usize, values: &mut [f32]| {
-            for shard in shards {
-                let changed = shard.changed(side);
-                for (&word, change) in changed.words.iter().zip(changed.rows.chunks_exact(stride)) {
-                    let Some(row) = (word as usize).checked_sub(first) else {
-                        continue;
-                    };
-                    if let Some(row) = values.get_mut(row * dims..(row + 1) * dims) {
-                        let (all, parts) = sums[word as usize];
-                        let weight = weight(c, all, parts);
-                        for (value, change) in row.iter_mut().zip(change) {
-                            *value += weight * change;
-                        }
-                    }
+            let changed = shard.changed(self.side);
+            for (&word, &updates) in changed.words.iter().zip(changed.updates) {
+                if let Some(sum) = self.sums.get_mut((word as usize).wrapping_sub(self.first)) {
+                    sum.all += updates;
+                    sum.parts += closed(c, updates);
+                    sum.shards += 1;
                 }
-            }
-        };
-        match pool {
-            None => merge_rows(0, &mut matrix.values),
-            Some(pool) => {
-                let rows = sums.len().div_ceil(pool.current_num_threads());
-                pool.install(|| {
-                    matrix
-                        .values
-                        .par_chunks_mut(rows * dims)
-                        .enumerate()
-                        .for_each(|(part, values)| merge_rows(part * rows, values));
-                });
             }
         }
         for shard in shards {
-            for &word in shard.changed(side).words {
-                self.sums[word as usize] = (0.0, 0.0);
+            let changed = shard.changed(self.side);
+            let rows = changed.rows.values().chunks_exact(self.stride);
+            for (&word, trained) in changed.words.iter().zip(rows) {
+                let place = (word as usize).wrapping_sub(self.first);
+                if let Some(sum) = self.sums.get_mut(place) {
+                    let row = &mut self.rows[place * self.stride..][..self.stride];
+                    sum.merge(c, row, trained);
+                }
+            }
+        }
+        for shard in shards {
+            for &word in shard.changed(self.side).words {
+                if let Some(sum) = self.sums.get_mut((word as usize).wrapping_sub(self.first)) {
+                    *sum = Sum::default();
+                }
+            }
+        }
+    }
+}
+
+impl Sum {
+    /// Merges one shard's row: all of them together add their weighted changes,
+    /// row + sum over shards of weight (trained - row).
+    fn merge(&mut self, c: f32, row: &mut [f32], trained: &[f32]) {
+        if let Some(weight) = self.weight {
+            for (value, trained) in row.iter_mut().zip(trained) {
+                *value += weight * trained;
+            }
+            return;
+        }
+        let weight = weight(c, self.all, self.parts);
+        self.weight = Some(weight);
+        if self.shards == 1 && weight == 1.0 {
+            row.copy_from_slice(trained);
+        } else {
+            let left = 1.0 - weight * self.shards as f32;
+            for (value, trained) in row.iter_mut().zip(trained) {
+                *value = left * *value + weight * trained;
             }
         }
     }
@@ -122,7 +177,7 @@ fn closed(c: f32, updates: f32) -> f32 {
     if x < 0.02 {
         x * (1.0 - x * (0.5 - x / 6.0))
     } else {
-        1.0 - exp(-x)
+        1.0 - exp_of(-x)
     }
 }
 
@@ -144,11 +199,19 @@ mod tests {
         weight(c, updates.iter().sum(), parts)
     }
 
+    /// What the words' rows were before.
+    const START: [[f32; 2]; 3] = [[1.0, -1.0], [0.5, 2.0], [-3.0, 0.0]];
+
     /// Two shards, each over some of three words of two dimensions.
     #[test]
     fn changes_arrive_in_their_rows_with_their_weights() {
         let shard = |words: &[u32], inputs: &[f32], outputs: &[f32], updates: &[f32]| {
-            Shard::with_changes(words, 2, inputs, outputs, updates)
+            let matrix = |changes: &[f32]| {
+                let started = words.iter().flat_map(|&word| START[word as usize]);
+                let trained: Vec<f32> = changes.iter().zip(started).map(|(a, b)| a + b).collect();
+                Matrix::of(&trained, 2, 4)
+            };
+            Shard::trained(words, matrix(inputs), matrix(outputs), updates)
         };
         let shards = [
             shard(
@@ -164,28 +227,43 @@ mod tests {
                 &[1e6, 1.0],
             ),
         ];
-        let pool = rayon::ThreadPoolBuilder::new()
-            .num_threads(2)
-            .build()
-            .unwrap();
-        for pool in [None, Some(&pool)] {
+        for parts in 1..=4 {
             let merged = |side| {
-                let mut matrix = Matrix::zeros(3, 2).unwrap();
-                Merger::new(3).merge(&shards, side, &mut matrix, 2, 0.025, pool);
-                matrix.values
+                let mut matrix = Matrix::of(START.as_flattened(), 2, 4);
+                let mut merger = Merger::new(side, &[9.0, 0.5, 0.5], parts);
+                let mut covered = 0;
+                for mut part in merger.parts(&mut matrix) {
+                    part.merge(&shards, 0.025);
+                    covered += part.sums.len();
+                }
+                assert_eq!(covered, 3);
+                assert!(merger.sums.iter().all(|sum| sum.shards == 0));
+                matrix.trimmed()
             };
-            let close = |values: Vec<f32>, expected: [f32; 6]| {
+            let close = |values: Vec<f32>, changes: [f32; 6]| {
+                let expected = START.as_flattened().iter().zip(changes);
                 let far = values
                     .iter()
                     .zip(expected)
-                    .any(|(a, b)| (a - b).abs() > 1e-3);
-                assert!(!far, "{values:?}, expected {expected:?}");
+                    .any(|(value, (start, change))| (value - start - change).abs() > 1e-3);
+                assert!(!far, "{values:?}, expected changes {changes:?}");
             };
             // Word 0 was changed a million times by both: the mean. The others
             // by one shard each: whole. Only text words have input rows.
             close(merged(Side::Input), [16.5, 22.0, 5.0, 6.0, 1.0, 2.0]);
             close(merged(Side::Output), [0.0, 6.0, 7.0, 3.0, 0.0, 1.0]);
         }
+    }
+
+    /// Parts of equal work, not of equally many words.
+    #[test]
+    fn frequent_words_make_smaller_parts() {
+        let draws: Vec<f64> = (1..=1000).map(|rank| 100.0 / f64::from(rank)).collect();
+        let merger = Merger::new(Side::Input, &draws, 2);
+        let [0, cut, 1000] = merger.cuts[..] else {
+            panic!("{:?}", merger.cuts)
+        };
+        assert!((150..300).contains(&cut), "{cut}");
     }
 
     #[test]

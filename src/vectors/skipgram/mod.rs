@@ -8,8 +8,9 @@
 //! | `sampling` | which words are kept, how wide is the window, which words are noise? |
 //! | `shard` | what does one worker do in one round? |
 //! | `step` | what is the gradient of one window? |
+//! | `lanes` | what does each processor do in its own way? |
 //! | `sigmoid` | the same sigmoid on every machine |
-//! | `matrix` | where do the vectors live between rounds? |
+//! | `matrix` | where do the vectors live? |
 //! | `merge` | how do the changes of several workers become one? |
 //!
 //! This file is the loop around them. An epoch is a run of rounds. In a round a
@@ -19,6 +20,7 @@
 //! are depends on the corpus, never on the threads that work on them: the result
 //! is the same for any number of threads.
 
+mod lanes;
 mod matrix;
 mod merge;
 mod order;
@@ -30,15 +32,15 @@ mod step;
 
 use std::ops::ControlFlow;
 
-use pulp::{Arch, Simd, WithSimd};
 use rayon::ThreadPool;
 use rayon::prelude::*;
 
+use lanes::{Backend, Lanes, Work};
 use matrix::Matrix;
-use merge::{Merger, Side};
+use merge::{Merger, Part, Side};
 use order::Order;
 use sampling::Sampler;
-use shard::{Loss, Shard, Task};
+use shard::{Loss, POOL, Shard, Task};
 
 pub use settings::Settings;
 
@@ -115,14 +117,15 @@ pub fn train(corpus: &Corpus, settings: &Settings, observer: Observer<'_>) -> Re
         )
         .with_hint("raise --subsample, or turn it off with --subsample 0"));
     }
-    let rows = training.inputs.values;
+    drop(training.outputs);
+    let rows = training.inputs.trimmed();
     if rows.iter().any(|value| !value.is_finite()) {
         return Err(diverged(settings));
     }
     Ok(Trained {
         rows,
         losses: losses.into_iter().map(Loss::mean).collect(),
-        lanes: training.lanes,
+        lanes: training.backend.lanes(),
     })
 }
 
@@ -146,11 +149,9 @@ struct Training<'a> {
     inputs: Matrix,
     outputs: Matrix,
     shards: Vec<Shard>,
-    merger: Merger,
-    arch: Arch,
-    lanes: usize,
-    /// Dims, rounded up to whole vectors of lanes.
-    stride: usize,
+    /// For either matrix.
+    mergers: [Merger; 2],
+    backend: Backend,
     /// Nothing for one thread.
     pool: Option<ThreadPool>,
     /// Words seen, over all epochs, and those to see.
@@ -162,7 +163,8 @@ struct Training<'a> {
 impl<'a> Training<'a> {
     fn new(corpus: &'a Corpus, settings: &'a Settings, observer: Observer<'a>) -> Result<Self> {
         let words = corpus.vocabulary.words.len();
-        let mut inputs = Matrix::zeros(words, settings.dims)?;
+        let backend = Backend::best();
+        let mut inputs = Matrix::zeros(words, settings.dims, backend.lanes())?;
         inputs.randomise(settings.seed);
         let shards = match corpus.ids.len() {
             0..SMALL_CORPUS => 1,
@@ -173,20 +175,22 @@ impl<'a> Training<'a> {
             .then(|| rayon::ThreadPoolBuilder::new().num_threads(threads).build())
             .transpose()
             .map_err(|error| Error::setting("--threads", error, "as many as the system allows"))?;
-        let arch = Arch::new();
-        let lanes = arch.dispatch(Lanes);
+        let sampler = Sampler::new(&corpus.vocabulary.counts, settings);
+        let (text, noise) = (shards * SHARD_WORDS, shards * POOL);
+        let mergers = [(Side::Input, 0), (Side::Output, noise)].map(|(side, noise)| {
+            let draws = sampler.draws(&corpus.vocabulary.counts, text, noise);
+            Merger::new(side, &draws, threads)
+        });
         Ok(Self {
             corpus,
             settings,
             observer,
-            sampler: Sampler::new(&corpus.vocabulary.counts, settings),
+            sampler,
+            outputs: Matrix::zeros(words, settings.dims, backend.lanes())?,
+            shards: (0..shards).map(|_| Shard::new(&inputs)).collect(),
             inputs,
-            outputs: Matrix::zeros(words, settings.dims)?,
-            shards: (0..shards).map(|_| Shard::default()).collect(),
-            merger: Merger::new(words),
-            arch,
-            lanes,
-            stride: settings.dims.next_multiple_of(lanes),
+            mergers,
+            backend,
             pool,
             seen: 0,
             total: corpus.ids.len() as u64 * settings.epochs as u64,
@@ -253,42 +257,29 @@ impl<'a> Training<'a> {
 
     /// Lets every shard train, and merges what they changed.
     fn round(&mut self, epoch: usize, rate: f32) {
-        let (sampler, corpus, stride, arch) = (&self.sampler, self.corpus, self.stride, self.arch);
-        let (inputs, outputs) = (&self.inputs, &self.outputs);
-        let work = |shard: &mut Shard| {
+        let (sampler, corpus, backend) = (&self.sampler, self.corpus, self.backend);
+        let matrices = (&self.inputs, &self.outputs);
+        let train = |shard: &mut Shard| {
             let sentence = |number| corpus.sentence(number);
-            shard.prepare(sampler, sentence, epoch, (inputs, outputs), stride);
-            arch.dispatch(Train {
+            shard.prepare(sampler, sentence, epoch, matrices);
+            backend.run(Train {
                 shard,
                 sampler,
                 epoch,
-                stride,
             });
-            shard.finish(inputs, outputs, stride);
         };
         match &self.pool {
-            None => self.shards.iter_mut().for_each(work),
-            Some(pool) => pool.install(|| self.shards.par_iter_mut().for_each(work)),
+            None => self.shards.iter_mut().for_each(train),
+            Some(pool) => pool.install(|| self.shards.par_iter_mut().for_each(train)),
         }
-        for (side, matrix) in [
-            (Side::Input, &mut self.inputs),
-            (Side::Output, &mut self.outputs),
-        ] {
-            self.merger
-                .merge(&self.shards, side, matrix, stride, rate, self.pool.as_ref());
+        let [inputs, outputs] = &mut self.mergers;
+        let mut parts = inputs.parts(&mut self.inputs);
+        parts.extend(outputs.parts(&mut self.outputs));
+        let merge = |part: &mut Part<'_>| part.merge(&self.shards, rate);
+        match &self.pool {
+            None => parts.iter_mut().for_each(merge),
+            Some(pool) => pool.install(|| parts.par_iter_mut().for_each(merge)),
         }
-    }
-}
-
-/// Asks how many values the processor computes at once.
-struct Lanes;
-
-impl WithSimd for Lanes {
-    type Output = usize;
-
-    #[inline(always)]
-    fn with_simd<S: Simd>(self, _: S) -> usize {
-        S::F32_LANES
     }
 }
 
@@ -297,16 +288,14 @@ struct Train<'a> {
     shard: &'a mut Shard,
     sampler: &'a Sampler,
     epoch: usize,
-    stride: usize,
 }
 
-impl WithSimd for Train<'_> {
+impl Work for Train<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn with_simd<S: Simd>(self, simd: S) {
-        self.shard
-            .train(simd, self.sampler, self.epoch, self.stride);
+    fn run<L: Lanes>(self, lanes: L) {
+        self.shard.train(lanes, self.sampler, self.epoch);
     }
 }
 

@@ -63,6 +63,22 @@ impl Sampler {
         self.window as f32 + 1.0
     }
 
+    /// How often each word is expected to be drawn by so many running words,
+    /// kept ones only, and so many noise words.
+    pub(super) fn draws(&self, counts: &[u64], text: usize, noise: usize) -> Vec<f64> {
+        let noisy = |count: u64| (count as f64).powf(NOISE_POWER);
+        let total: u64 = counts.iter().sum();
+        let all_noise: f64 = counts.iter().copied().map(noisy).sum();
+        let keeps = self.keep.iter().map(|&keep| keep as f64 / 2f64.powi(32));
+        let words = counts.iter().zip(keeps);
+        words
+            .map(|(&count, keep)| {
+                text as f64 * keep * count as f64 / total as f64
+                    + noise as f64 * noisy(count) / all_noise
+            })
+            .collect()
+    }
+
     /// A stream for one sentence in one epoch: results do not depend on which
     /// thread works on it.
     pub(super) fn stream(&self, purpose: Use, epoch: usize, sentence: usize) -> Stream {
@@ -183,6 +199,17 @@ mod tests {
         let expected = keep_probability(0.99, 1e-2);
         assert!((kept as f64 / 1e5 - expected).abs() < 0.005);
         assert!((0..1000).all(|_| sampler.keeps(1, &mut random)));
+    }
+
+    #[test]
+    fn expected_draws_add_up() {
+        let counts = [9900, 100];
+        let sampler = Sampler::new(&counts, &settings(1e-2));
+        let draws = sampler.draws(&counts, 1000, 0);
+        let kept = keep_probability(0.99, 1e-2);
+        assert!((draws[0] - 990.0 * kept).abs() < 1e-3 && (draws[1] - 10.0).abs() < 1e-9);
+        let noise: f64 = sampler.draws(&counts, 0, 512).iter().sum();
+        assert!((noise - 512.0).abs() < 1e-9);
     }
 
     #[test]

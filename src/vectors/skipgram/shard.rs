@@ -6,19 +6,18 @@
 //! Copying pays for itself: the rows of a shard stay in the cache, and no thread
 //! waits for another's.
 
-use pulp::Simd;
-
+use super::lanes::Lanes;
 use super::matrix::Matrix;
 use super::merge::Side;
 use super::sampling::Sampler;
-use super::step::{Rows, Step, TARGETS, Targets};
+use super::step::{Step, TARGETS, Targets};
 use crate::random::{Use, below};
 
 /// Noise words drawn for a shard; each window picks its own among them, which
 /// keeps the rows that are touched few. A pool of 512 for a shard of 2,048
 /// words did as well as independent draws do in word2vec where it was tried; for
 /// a shard of 8,192 words it did worse.
-const POOL: usize = 512;
+pub(super) const POOL: usize = 512;
 /// The loss is computed for one window in this many: it costs a logarithm a
 /// pair and is only reported.
 const WINDOWS_PER_LOSS: u64 = 16;
@@ -56,7 +55,6 @@ pub(super) struct Task {
 }
 
 /// The state of one shard; reused from round to round to save allocations.
-#[derive(Default)]
 pub(super) struct Shard {
     /// The sentences to work on.
     pub(super) tasks: Vec<Task>,
@@ -67,10 +65,9 @@ pub(super) struct Shard {
     words: Vec<u32>,
     /// How many of `words` occur in the text: only these have input rows.
     text_words: usize,
-    /// text_words x stride and words x stride: copies, and after
-    /// [`Shard::finish`] their changes.
-    inputs: Vec<f32>,
-    outputs: Vec<f32>,
+    /// Copies of the rows, of `text_words` and of `words`.
+    inputs: Matrix,
+    outputs: Matrix,
     /// For each of `words`, about how many updates its rows get.
     input_updates: Vec<f32>,
     output_updates: Vec<f32>,
@@ -84,17 +81,36 @@ pub(super) struct Shard {
     step: Step,
 }
 
-/// The rows of one matrix that a shard changed.
+/// The rows of one matrix that a shard trained.
 pub(super) struct Changed<'a> {
     pub(super) words: &'a [u32],
-    /// words x stride.
-    pub(super) rows: &'a [f32],
+    /// A row for each of the words.
+    pub(super) rows: &'a Matrix,
     /// One number a word.
     pub(super) updates: &'a [f32],
 }
 
 impl Shard {
-    /// What was changed; to be asked after [`Shard::finish`].
+    /// Nothing to do yet; rows will be of the matrix's form.
+    pub(super) fn new(matrix: &Matrix) -> Self {
+        Self {
+            tasks: Vec::new(),
+            loss: Loss::default(),
+            words: Vec::new(),
+            text_words: 0,
+            inputs: Matrix::like(matrix),
+            outputs: Matrix::like(matrix),
+            input_updates: Vec::new(),
+            output_updates: Vec::new(),
+            places: Vec::new(),
+            kept: Vec::new(),
+            kept_ends: Vec::new(),
+            pool: Vec::new(),
+            step: Step::default(),
+        }
+    }
+
+    /// What was trained.
     pub(super) fn changed(&self, side: Side) -> Changed<'_> {
         match side {
             Side::Input => Changed {
@@ -117,7 +133,6 @@ impl Shard {
         sentence: impl Fn(usize) -> &'c [u32],
         epoch: usize,
         (inputs, outputs): (&Matrix, &Matrix),
-        stride: usize,
     ) {
         self.places.resize(sampler.words(), NOWHERE);
         for &word in &self.words {
@@ -147,8 +162,8 @@ impl Shard {
             }
         }
         self.count_updates(sampler);
-        inputs.gather(&self.words[..self.text_words], stride, &mut self.inputs);
-        outputs.gather(&self.words, stride, &mut self.outputs);
+        self.inputs.gather(inputs, &self.words[..self.text_words]);
+        self.outputs.gather(outputs, &self.words);
     }
 
     fn count_updates(&mut self, sampler: &Sampler) {
@@ -179,22 +194,8 @@ impl Shard {
     /// Trains the copies: each kept word in turn is the centre of a window of
     /// random width.
     #[inline(always)]
-    pub(super) fn train<S: Simd>(
-        &mut self,
-        simd: S,
-        sampler: &Sampler,
-        epoch: usize,
-        stride: usize,
-    ) {
+    pub(super) fn train<L: Lanes>(&mut self, lanes: L, sampler: &Sampler, epoch: usize) {
         self.loss = Loss::default();
-        let mut inputs = Rows {
-            values: &mut self.inputs,
-            stride,
-        };
-        let mut outputs = Rows {
-            values: &mut self.outputs,
-            stride,
-        };
         let mut contexts: Vec<u32> = Vec::new();
         let mut targets: Vec<u32> = Vec::new();
         let mut start = 0;
@@ -229,27 +230,22 @@ impl Shard {
                 for (group, rows) in targets.chunks(TARGETS).enumerate() {
                     let targets = Targets::new(rows, group == 0);
                     self.step.take(
-                        simd,
-                        &mut inputs,
+                        lanes,
+                        &mut self.inputs,
                         &contexts,
-                        &mut outputs,
+                        &mut self.outputs,
                         targets,
                         task.rate,
                     );
                     if counted {
-                        self.loss.sum += f64::from(self.step.loss(contexts.len(), targets));
+                        let loss = self.step.loss(lanes, contexts.len(), targets);
+                        self.loss.sum += f64::from(loss);
                     }
                 }
                 self.loss.windows += 1;
                 self.loss.pairs += u64::from(counted) * contexts.len() as u64;
             }
         }
-    }
-
-    /// Turns the trained copies into their changes.
-    pub(super) fn finish(&mut self, inputs: &Matrix, outputs: &Matrix, stride: usize) {
-        inputs.changes(&self.words[..self.text_words], stride, &mut self.inputs);
-        outputs.changes(&self.words, stride, &mut self.outputs);
     }
 }
 
@@ -266,23 +262,16 @@ fn place(word: u32, places: &mut [u32], words: &mut Vec<u32>) -> u32 {
 
 #[cfg(test)]
 impl Shard {
-    /// A finished shard; as many of its words have input rows as `inputs` holds.
-    pub(super) fn with_changes(
-        words: &[u32],
-        stride: usize,
-        inputs: &[f32],
-        outputs: &[f32],
-        updates: &[f32],
-    ) -> Self {
-        let text_words = inputs.len() / stride;
-        Self {
-            words: words.to_vec(),
-            text_words,
-            inputs: inputs.to_vec(),
-            outputs: outputs.to_vec(),
-            input_updates: updates[..text_words].to_vec(),
-            output_updates: updates.to_vec(),
-            ..Self::default()
-        }
+    /// A trained shard; as many of its words have input rows as `inputs` has.
+    pub(super) fn trained(words: &[u32], inputs: Matrix, outputs: Matrix, updates: &[f32]) -> Self {
+        let text_words = inputs.values().len() / inputs.stride();
+        let mut shard = Self::new(&inputs);
+        shard.words = words.to_vec();
+        shard.text_words = text_words;
+        shard.input_updates = updates[..text_words].to_vec();
+        shard.output_updates = updates.to_vec();
+        shard.inputs = inputs;
+        shard.outputs = outputs;
+        shard
     }
 }

@@ -23,35 +23,31 @@
 //! Dubey, "Parallelizing Word2Vec in Shared and Distributed Memory" (2016): it
 //! turns many small products into one of two small matrices.
 //!
-//! The kernel works on vectors of lanes through [`pulp`], which chooses the
-//! processor's widest at run time: two contexts by [`TARGETS`] targets make
-//! twelve independent sums, as many as fit into sixteen registers beside their
-//! operands. They are written out one by one, because the compiler keeps named
-//! variables in registers and arrays of them in memory. A window with more
-//! targets takes several steps, one for each [`TARGETS`] of them.
+//! The kernel works on vectors of lanes. Products go two contexts at a time, by
+//! [`TARGETS`] targets: twelve independent sums, as many as fit into sixteen
+//! registers beside their operands. They are written out one by one, because the
+//! compiler keeps named variables in registers and arrays of them in memory. A
+//! window with more targets takes several steps, one for each [`TARGETS`] of
+//! them.
 
-use pulp::Simd;
-
+use super::lanes::Lanes;
+use super::matrix::Matrix;
 use super::sigmoid::{sigmoid, softplus};
 
 /// Targets of one step: the centre and five noise words.
 pub(super) const TARGETS: usize = 6;
 
-/// A matrix whose rows are whole vectors of lanes.
-pub(super) struct Rows<'a> {
-    pub(super) values: &'a mut [f32],
-    /// Values of a row, a multiple of the lanes; the padding stays zero.
-    pub(super) stride: usize,
-}
-
-/// The products and errors of one window, which outlive it only to save
-/// allocations. Both are contexts x TARGETS.
+/// What is computed of one window; it outlives it only to save allocations.
+/// Rows of contexts x targets are filled up with zeros to whole vectors.
 #[derive(Default)]
 pub(super) struct Step {
     /// v . u.
     logits: Vec<f32>,
     /// -rate e.
     errors: Vec<f32>,
+    /// Where each context's row starts, in vectors; for an odd number of
+    /// contexts, the first one's once more.
+    starts: Vec<usize>,
 }
 
 /// The targets of one step: rows of the output matrix, all different.
@@ -79,193 +75,167 @@ impl Targets {
     }
 }
 
+/// Values of a row of contexts x targets.
+const fn row_length<L: Lanes>() -> usize {
+    size_of::<L::Row>() / size_of::<f32>()
+}
+
 impl Step {
-    /// Takes one step.
+    /// Takes one step. The matrices have the same stride, of whole vectors.
     #[inline(always)]
-    pub(super) fn take<S: Simd>(
+    pub(super) fn take<L: Lanes>(
         &mut self,
-        simd: S,
-        inputs: &mut Rows<'_>,
+        lanes: L,
+        inputs: &mut Matrix,
         contexts: &[u32],
-        outputs: &mut Rows<'_>,
+        outputs: &mut Matrix,
         targets: Targets,
         rate: f32,
     ) {
-        let pairs = contexts.len() * TARGETS;
-        if self.logits.len() < pairs {
-            self.logits.resize(pairs, 0.0);
-            self.errors.resize(pairs, 0.0);
+        let width = inputs.stride() / L::F32_LANES;
+        self.starts.clear();
+        let start = |&context: &u32| context as usize * width;
+        self.starts.extend(contexts.iter().map(start));
+        if contexts.len() % 2 == 1 {
+            self.starts.push(self.starts[0]);
         }
-        self.products(simd, inputs, contexts, outputs, targets.rows);
-        let errors = &mut self.errors[..pairs];
-        for (error, &logit) in errors.iter_mut().zip(&self.logits[..pairs]) {
-            *error = -rate * sigmoid(logit);
+        let length = self.starts.len() * row_length::<L>();
+        if self.errors.len() < length {
+            self.errors.resize(length, 0.0);
+            self.logits.resize(length, 0.0);
         }
-        if targets.centre {
-            for row in errors.chunks_exact_mut(TARGETS) {
-                row[0] += rate;
-            }
-        }
-        if targets.count < TARGETS {
-            for row in errors.chunks_exact_mut(TARGETS) {
-                row[targets.count..].fill(0.0);
-            }
-        }
-        self.update(simd, inputs, contexts, outputs, targets.rows);
+        self.errors(lanes, inputs, outputs, targets, rate);
+        self.update(lanes, inputs, contexts.len(), outputs, targets.rows);
     }
 
-    /// All products of the window, two contexts at a time.
+    /// All products of the window, and what they are off, two contexts at a
+    /// time.
     #[inline(always)]
-    fn products<S: Simd>(
+    fn errors<L: Lanes>(
         &mut self,
-        simd: S,
-        inputs: &Rows<'_>,
-        contexts: &[u32],
-        outputs: &Rows<'_>,
-        targets: [u32; TARGETS],
+        lanes: L,
+        inputs: &Matrix,
+        outputs: &Matrix,
+        targets: Targets,
+        rate: f32,
     ) {
-        let width = inputs.stride / S::F32_LANES;
-        let (v, _) = S::as_simd_f32s(inputs.values);
-        let (u, _) = S::as_simd_f32s(outputs.values);
-        let u0 = &u[targets[0] as usize * width..][..width];
-        let u1 = &u[targets[1] as usize * width..][..width];
-        let u2 = &u[targets[2] as usize * width..][..width];
-        let u3 = &u[targets[3] as usize * width..][..width];
-        let u4 = &u[targets[4] as usize * width..][..width];
-        let u5 = &u[targets[5] as usize * width..][..width];
-        let zero = simd.splat_f32s(0.0);
-        let mut pairs = contexts.chunks_exact(2);
-        let mut logits = self.logits.chunks_exact_mut(TARGETS);
-        for pair in &mut pairs {
-            let a = &v[pair[0] as usize * width..][..width];
-            let b = &v[pair[1] as usize * width..][..width];
-            let (mut a0, mut a1, mut a2, mut a3, mut a4, mut a5) =
-                (zero, zero, zero, zero, zero, zero);
-            let (mut b0, mut b1, mut b2, mut b3, mut b4, mut b5) =
-                (zero, zero, zero, zero, zero, zero);
+        let width = inputs.stride() / L::F32_LANES;
+        let (v, _) = L::as_simd_f32s(inputs.values());
+        let (u, _) = L::as_simd_f32s(outputs.values());
+        let [u0, u1, u2, u3, u4, u5] = targets.rows.map(|t| &u[t as usize * width..][..width]);
+        // -rate for a target that counts, and rate y.
+        let (mut weights, mut labels) = ([0.0; 2 * TARGETS + 4], [0.0; 2 * TARGETS + 4]);
+        weights[..targets.count].fill(-rate);
+        labels[0] = if targets.centre { rate } else { 0.0 };
+        let (weights, labels) = (L::as_simd_f32s(&weights).0, L::as_simd_f32s(&labels).0);
+        let vectors = row_length::<L>() / L::F32_LANES;
+        let logits = L::as_mut_simd_f32s(&mut self.logits).0;
+        let errors = L::as_mut_simd_f32s(&mut self.errors).0;
+        let rows = logits.chunks_exact_mut(2 * vectors);
+        let rows = rows.zip(errors.chunks_exact_mut(2 * vectors));
+        let zero = lanes.splat_f32s(0.0);
+        for (pair, (logits, errors)) in self.starts.chunks_exact(2).zip(rows) {
+            let (a, b) = (&v[pair[0]..][..width], &v[pair[1]..][..width]);
+            let (mut a0, mut a1, mut a2) = (zero, zero, zero);
+            let (mut a3, mut a4, mut a5) = (zero, zero, zero);
+            let (mut b0, mut b1, mut b2) = (zero, zero, zero);
+            let (mut b3, mut b4, mut b5) = (zero, zero, zero);
             for i in 0..width {
                 let (x, y) = (a[i], b[i]);
                 let u = u0[i];
-                a0 = simd.mul_add_f32s(x, u, a0);
-                b0 = simd.mul_add_f32s(y, u, b0);
+                a0 = lanes.mul_add_e_f32s(x, u, a0);
+                b0 = lanes.mul_add_e_f32s(y, u, b0);
                 let u = u1[i];
-                a1 = simd.mul_add_f32s(x, u, a1);
-                b1 = simd.mul_add_f32s(y, u, b1);
+                a1 = lanes.mul_add_e_f32s(x, u, a1);
+                b1 = lanes.mul_add_e_f32s(y, u, b1);
                 let u = u2[i];
-                a2 = simd.mul_add_f32s(x, u, a2);
-                b2 = simd.mul_add_f32s(y, u, b2);
+                a2 = lanes.mul_add_e_f32s(x, u, a2);
+                b2 = lanes.mul_add_e_f32s(y, u, b2);
                 let u = u3[i];
-                a3 = simd.mul_add_f32s(x, u, a3);
-                b3 = simd.mul_add_f32s(y, u, b3);
+                a3 = lanes.mul_add_e_f32s(x, u, a3);
+                b3 = lanes.mul_add_e_f32s(y, u, b3);
                 let u = u4[i];
-                a4 = simd.mul_add_f32s(x, u, a4);
-                b4 = simd.mul_add_f32s(y, u, b4);
+                a4 = lanes.mul_add_e_f32s(x, u, a4);
+                b4 = lanes.mul_add_e_f32s(y, u, b4);
                 let u = u5[i];
-                a5 = simd.mul_add_f32s(x, u, a5);
-                b5 = simd.mul_add_f32s(y, u, b5);
+                a5 = lanes.mul_add_e_f32s(x, u, a5);
+                b5 = lanes.mul_add_e_f32s(y, u, b5);
             }
-            if let Some(row) = logits.next() {
-                row[0] = simd.reduce_sum_f32s(a0);
-                row[1] = simd.reduce_sum_f32s(a1);
-                row[2] = simd.reduce_sum_f32s(a2);
-                row[3] = simd.reduce_sum_f32s(a3);
-                row[4] = simd.reduce_sum_f32s(a4);
-                row[5] = simd.reduce_sum_f32s(a5);
+            let rows = lanes.rows([a0, a1, a2, a3, a4, a5], [b0, b1, b2, b3, b4, b5]);
+            for (c, row) in rows.iter().enumerate() {
+                for (i, &logit) in row.as_ref().iter().enumerate() {
+                    let s = sigmoid(lanes, logit);
+                    logits[c * vectors + i] = logit;
+                    errors[c * vectors + i] = lanes.mul_add_e_f32s(weights[i], s, labels[i]);
+                }
             }
-            if let Some(row) = logits.next() {
-                row[0] = simd.reduce_sum_f32s(b0);
-                row[1] = simd.reduce_sum_f32s(b1);
-                row[2] = simd.reduce_sum_f32s(b2);
-                row[3] = simd.reduce_sum_f32s(b3);
-                row[4] = simd.reduce_sum_f32s(b4);
-                row[5] = simd.reduce_sum_f32s(b5);
-            }
-        }
-        if let ([last], Some(row)) = (pairs.remainder(), logits.next()) {
-            let a = &v[*last as usize * width..][..width];
-            let (mut a0, mut a1, mut a2, mut a3, mut a4, mut a5) =
-                (zero, zero, zero, zero, zero, zero);
-            for i in 0..width {
-                let x = a[i];
-                a0 = simd.mul_add_f32s(x, u0[i], a0);
-                a1 = simd.mul_add_f32s(x, u1[i], a1);
-                a2 = simd.mul_add_f32s(x, u2[i], a2);
-                a3 = simd.mul_add_f32s(x, u3[i], a3);
-                a4 = simd.mul_add_f32s(x, u4[i], a4);
-                a5 = simd.mul_add_f32s(x, u5[i], a5);
-            }
-            row[0] = simd.reduce_sum_f32s(a0);
-            row[1] = simd.reduce_sum_f32s(a1);
-            row[2] = simd.reduce_sum_f32s(a2);
-            row[3] = simd.reduce_sum_f32s(a3);
-            row[4] = simd.reduce_sum_f32s(a4);
-            row[5] = simd.reduce_sum_f32s(a5);
         }
     }
 
     /// Adds both sides' changes in one pass over the rows.
     #[inline(always)]
-    fn update<S: Simd>(
+    fn update<L: Lanes>(
         &self,
-        simd: S,
-        inputs: &mut Rows<'_>,
-        contexts: &[u32],
-        outputs: &mut Rows<'_>,
+        lanes: L,
+        inputs: &mut Matrix,
+        contexts: usize,
+        outputs: &mut Matrix,
         targets: [u32; TARGETS],
     ) {
-        let width = inputs.stride / S::F32_LANES;
-        let (v, _) = S::as_mut_simd_f32s(inputs.values);
-        let (u, _) = S::as_mut_simd_f32s(outputs.values);
-        let [t0, t1, t2, t3, t4, t5] = targets;
-        let row = |t: u32| t as usize * width;
-        let zero = simd.splat_f32s(0.0);
+        let width = inputs.stride() / L::F32_LANES;
+        let (v, _) = L::as_mut_simd_f32s(inputs.values_mut());
+        let (u, _) = L::as_mut_simd_f32s(outputs.values_mut());
+        let starts = &self.starts[..contexts];
+        let errors = &self.errors[..contexts * row_length::<L>()];
+        let [t0, t1, t2, t3, t4, t5] = targets.map(|t| t as usize * width);
         for i in 0..width {
-            let (u0, u1, u2) = (u[row(t0) + i], u[row(t1) + i], u[row(t2) + i]);
-            let (u3, u4, u5) = (u[row(t3) + i], u[row(t4) + i], u[row(t5) + i]);
-            let (mut d0, mut d1, mut d2, mut d3, mut d4, mut d5) =
-                (zero, zero, zero, zero, zero, zero);
-            for (&context, e) in contexts.iter().zip(self.errors.chunks_exact(TARGETS)) {
-                let v = &mut v[row(context) + i];
+            let (u0, u1, u2) = (u[t0 + i], u[t1 + i], u[t2 + i]);
+            let (u3, u4, u5) = (u[t3 + i], u[t4 + i], u[t5 + i]);
+            let (mut d0, mut d1, mut d2) = (u0, u1, u2);
+            let (mut d3, mut d4, mut d5) = (u3, u4, u5);
+            let rows = errors.chunks_exact(row_length::<L>());
+            for (&start, e) in starts.iter().zip(rows) {
+                let v = &mut v[start + i];
                 let old = *v;
-                let e0 = simd.splat_f32s(e[0]);
-                let mut new = simd.mul_add_f32s(e0, u0, old);
-                d0 = simd.mul_add_f32s(e0, old, d0);
-                let e1 = simd.splat_f32s(e[1]);
-                new = simd.mul_add_f32s(e1, u1, new);
-                d1 = simd.mul_add_f32s(e1, old, d1);
-                let e2 = simd.splat_f32s(e[2]);
-                new = simd.mul_add_f32s(e2, u2, new);
-                d2 = simd.mul_add_f32s(e2, old, d2);
-                let e3 = simd.splat_f32s(e[3]);
-                new = simd.mul_add_f32s(e3, u3, new);
-                d3 = simd.mul_add_f32s(e3, old, d3);
-                let e4 = simd.splat_f32s(e[4]);
-                new = simd.mul_add_f32s(e4, u4, new);
-                d4 = simd.mul_add_f32s(e4, old, d4);
-                let e5 = simd.splat_f32s(e[5]);
-                new = simd.mul_add_f32s(e5, u5, new);
-                d5 = simd.mul_add_f32s(e5, old, d5);
-                *v = new;
+                // Two chains of three, so that one need not wait for the other.
+                let e0 = lanes.splat_f32s(e[0]);
+                let mut even = lanes.mul_add_e_f32s(e0, u0, old);
+                d0 = lanes.mul_add_e_f32s(e0, old, d0);
+                let e1 = lanes.splat_f32s(e[1]);
+                let mut odd = lanes.mul_f32s(e1, u1);
+                d1 = lanes.mul_add_e_f32s(e1, old, d1);
+                let e2 = lanes.splat_f32s(e[2]);
+                even = lanes.mul_add_e_f32s(e2, u2, even);
+                d2 = lanes.mul_add_e_f32s(e2, old, d2);
+                let e3 = lanes.splat_f32s(e[3]);
+                odd = lanes.mul_add_e_f32s(e3, u3, odd);
+                d3 = lanes.mul_add_e_f32s(e3, old, d3);
+                let e4 = lanes.splat_f32s(e[4]);
+                even = lanes.mul_add_e_f32s(e4, u4, even);
+                d4 = lanes.mul_add_e_f32s(e4, old, d4);
+                let e5 = lanes.splat_f32s(e[5]);
+                odd = lanes.mul_add_e_f32s(e5, u5, odd);
+                d5 = lanes.mul_add_e_f32s(e5, old, d5);
+                *v = lanes.add_f32s(even, odd);
             }
-            for (t, d) in [(t0, d0), (t1, d1), (t2, d2), (t3, d3), (t4, d4), (t5, d5)] {
-                let u = &mut u[row(t) + i];
-                *u = simd.add_f32s(*u, d);
+            // The first comes last, over those that repeat it.
+            for (t, d) in [(t5, d5), (t4, d4), (t3, d3), (t2, d2), (t1, d1), (t0, d0)] {
+                u[t + i] = d;
             }
         }
     }
 
     /// The loss of the last step's window, before the step.
-    pub(super) fn loss(&self, contexts: usize, targets: Targets) -> f32 {
-        self.logits[..contexts * TARGETS]
-            .chunks_exact(TARGETS)
+    #[inline(always)]
+    pub(super) fn loss<L: Lanes>(&self, _: L, contexts: usize, targets: Targets) -> f32 {
+        let noise = usize::from(targets.centre);
+        self.logits
+            .chunks_exact(row_length::<L>())
+            .take(contexts)
             .map(|logits| {
-                let noise = usize::from(targets.centre);
                 let pulled: f32 = logits[..noise].iter().map(|&x| softplus(-x)).sum();
-                let pushed: f32 = logits[noise..targets.count]
-                    .iter()
-                    .map(|&x| softplus(x))
-                    .sum();
-                pulled + pushed
+                let pushed = logits[noise..targets.count].iter();
+                pulled + pushed.map(|&x| softplus(x)).sum::<f32>()
             })
             .sum()
     }
@@ -274,12 +244,12 @@ impl Step {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use pulp::{Arch, Scalar, WithSimd};
     use rand_xoshiro::rand_core::RngCore;
+
+    use crate::vectors::skipgram::lanes::{Backend, Work};
 
     use crate::random::{Use, stream};
 
-    const STRIDE: usize = 16;
     const DIMS: usize = 11;
     const RATE: f32 = 0.01;
 
@@ -299,56 +269,48 @@ mod tests {
     }
 
     /// Large enough for the sigmoid to bend.
-    fn matrix(rows: usize, seed: u64) -> Vec<f32> {
+    fn matrix(rows: usize, dims: usize, backend: Backend, seed: u64) -> Matrix {
         let mut random = stream(Use::Vectors, seed);
-        let mut values = vec![0.0; rows * STRIDE];
-        for row in values.chunks_exact_mut(STRIDE) {
-            for value in &mut row[..DIMS] {
-                *value = (random.next_u64() >> 40) as f32 / (1 << 23) as f32 - 1.0;
-            }
-        }
-        values
+        let mut value = || (random.next_u64() >> 40) as f32 / (1 << 23) as f32 - 1.0;
+        let values: Vec<f32> = (0..rows * dims).map(|_| value()).collect();
+        Matrix::of(&values, dims, backend.lanes())
     }
 
-    fn doubles(values: &[f32]) -> Vec<Vec<f64>> {
-        values
-            .chunks_exact(STRIDE)
+    /// All of a row, what fills it up included.
+    fn doubles(matrix: &Matrix) -> Vec<Vec<f64>> {
+        matrix
+            .values()
+            .chunks_exact(matrix.stride())
             .map(|row| row.iter().map(|&value| f64::from(value)).collect())
             .collect()
     }
 
     /// One step on a pair of matrices; gives the loss before it.
     struct Take<'a> {
-        inputs: &'a mut [f32],
-        outputs: &'a mut [f32],
+        inputs: &'a mut Matrix,
+        outputs: &'a mut Matrix,
         contexts: &'a [u32],
         targets: Targets,
     }
 
-    impl WithSimd for Take<'_> {
+    impl Work for Take<'_> {
         type Output = f32;
 
         #[inline(always)]
-        fn with_simd<S: Simd>(self, simd: S) -> f32 {
+        fn run<L: Lanes>(self, lanes: L) -> f32 {
             let mut step = Step::default();
-            let stride = STRIDE;
-            let mut inputs = Rows {
-                values: self.inputs,
-                stride,
-            };
-            let mut outputs = Rows {
-                values: self.outputs,
-                stride,
-            };
+            // A larger window before leaves nothing behind.
+            let (mut v, mut u) = (self.inputs.clone(), self.outputs.clone());
+            step.take(lanes, &mut v, &[0; 9], &mut u, self.targets, RATE);
             step.take(
-                simd,
-                &mut inputs,
+                lanes,
+                self.inputs,
                 self.contexts,
-                &mut outputs,
+                self.outputs,
                 self.targets,
                 RATE,
             );
-            step.loss(self.contexts.len(), self.targets)
+            step.loss(lanes, self.contexts.len(), self.targets)
         }
     }
 
@@ -360,75 +322,92 @@ mod tests {
             (&[1], &[4, 2], false),
             (&[0, 1, 2, 3], &[0], true),
         ] {
-            let targets = Targets::new(rows, centre);
-            let (mut inputs, mut outputs) = (matrix(4, 1), matrix(6, 2));
-            let (v, u) = (doubles(&inputs), doubles(&outputs));
-            let before = Arch::new().dispatch(Take {
-                inputs: &mut inputs,
-                outputs: &mut outputs,
-                contexts,
-                targets,
-            });
-            assert!((f64::from(before) - loss(&v, &u, contexts, targets)).abs() < 1e-4);
+            for backend in Backend::available() {
+                descends(backend, contexts, Targets::new(rows, centre));
+            }
+        }
+    }
 
-            let h = 1e-5;
-            let mut largest: f64 = 0.0;
-            for side in [0, 1] {
-                let (start, after) = if side == 0 {
-                    (&v, doubles(&inputs))
-                } else {
-                    (&u, doubles(&outputs))
-                };
-                for row in 0..start.len() {
-                    for column in 0..STRIDE {
-                        let shifted = |by: f64| {
-                            let (mut v, mut u) = (v.clone(), u.clone());
-                            if side == 0 {
-                                v[row][column] += by;
-                            } else {
-                                u[row][column] += by;
-                            }
-                            loss(&v, &u, contexts, targets)
-                        };
-                        let numeric = (shifted(h) - shifted(-h)) / (2.0 * h);
-                        // The padding has a gradient of zero, as it must.
-                        let ours = -(after[row][column] - start[row][column]) / f64::from(RATE);
-                        largest = largest.max(numeric.abs());
-                        assert!(
-                            (numeric - ours).abs() < 5e-4,
-                            "side {side} row {row} column {column}: {numeric} against {ours}"
-                        );
-                    }
+    fn descends(backend: Backend, contexts: &[u32], targets: Targets) {
+        let mut inputs = matrix(4, DIMS, backend, 1);
+        let mut outputs = matrix(6, DIMS, backend, 2);
+        let (v, u) = (doubles(&inputs), doubles(&outputs));
+        let before = backend.run(Take {
+            inputs: &mut inputs,
+            outputs: &mut outputs,
+            contexts,
+            targets,
+        });
+        assert!((f64::from(before) - loss(&v, &u, contexts, targets)).abs() < 1e-4);
+
+        let h = 1e-5;
+        let mut largest: f64 = 0.0;
+        for side in [0, 1] {
+            let (start, after) = if side == 0 {
+                (&v, doubles(&inputs))
+            } else {
+                (&u, doubles(&outputs))
+            };
+            for row in 0..start.len() {
+                for column in 0..start[row].len() {
+                    let shifted = |by: f64| {
+                        let (mut v, mut u) = (v.clone(), u.clone());
+                        if side == 0 {
+                            v[row][column] += by;
+                        } else {
+                            u[row][column] += by;
+                        }
+                        loss(&v, &u, contexts, targets)
+                    };
+                    let numeric = (shifted(h) - shifted(-h)) / (2.0 * h);
+                    // What fills a row up has a gradient of zero, as it must.
+                    let ours = -(after[row][column] - start[row][column]) / f64::from(RATE);
+                    largest = largest.max(numeric.abs());
+                    assert!(
+                        (numeric - ours).abs() < 5e-4,
+                        "{backend:?} side {side} row {row} column {column}: {numeric}, {ours}"
+                    );
                 }
             }
-            assert!(largest > 0.1, "the test must see gradients that matter");
         }
+        assert!(largest > 0.1, "the test must see gradients that matter");
     }
 
     /// The scalar twin computes one lane at a time; every other kernel must
     /// agree with it but for the order of additions.
     #[test]
-    fn the_widest_kernel_agrees_with_the_scalar_one() {
-        for contexts in [&[0, 1, 2, 3, 4, 5, 6][..], &[3, 3, 1, 3], &[0]] {
+    fn every_kernel_agrees_with_the_scalar_one() {
+        let windows = [&[0, 1, 2, 3, 4, 5, 6][..], &[3, 3, 1, 3], &[0]];
+        for (contexts, dims) in windows.into_iter().zip([DIMS, 37, 300]) {
             let targets = Targets::new(&[1, 0, 4, 2, 5], true);
-            let take = |wide: bool| {
-                let (mut inputs, mut outputs) = (matrix(7, 3), matrix(6, 4));
-                let take = Take {
+            let take = |backend: Backend| {
+                let mut inputs = matrix(7, dims, backend, 3);
+                let mut outputs = matrix(6, dims, backend, 4);
+                let loss = backend.run(Take {
                     inputs: &mut inputs,
                     outputs: &mut outputs,
                     contexts,
                     targets,
-                };
-                let loss = match wide {
-                    true => Arch::new().dispatch(take),
-                    false => take.with_simd(Scalar::new()),
-                };
-                (inputs, outputs, loss)
+                });
+                let filled = [&inputs, &outputs].map(|matrix| {
+                    let rows = matrix.values().chunks_exact(matrix.stride());
+                    rows.flat_map(|row| &row[dims..]).all(|&value| value == 0.0)
+                });
+                assert_eq!(filled, [true; 2], "{backend:?}");
+                (inputs.trimmed(), outputs.trimmed(), loss)
             };
-            let (wide, scalar) = (take(true), take(false));
-            let close = |a: &[f32], b: &[f32]| a.iter().zip(b).all(|(a, b)| (a - b).abs() < 1e-6);
-            assert!(close(&wide.0, &scalar.0) && close(&wide.1, &scalar.1));
-            assert!((wide.2 - scalar.2).abs() < 1e-4);
+            let backends = Backend::available();
+            let scalar = take(*backends.last().unwrap());
+            for backend in backends {
+                let wide = take(backend);
+                let close =
+                    |a: &[f32], b: &[f32]| a.iter().zip(b).all(|(a, b)| (a - b).abs() < 2e-6);
+                assert!(
+                    close(&wide.0, &scalar.0) && close(&wide.1, &scalar.1),
+                    "{backend:?}, {dims} dimensions"
+                );
+                assert!((wide.2 - scalar.2).abs() < 1e-3, "{backend:?}");
+            }
         }
     }
 }
