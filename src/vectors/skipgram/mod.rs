@@ -7,6 +7,7 @@
 //! | `order` | in which order do the sentences come? |
 //! | `sampling` | which words are kept, how wide is the window, which words are noise? |
 //! | `shard` | what does one worker do in one round? |
+//! | `touched` | which words does it touch? |
 //! | `step` | what is the gradient of one window? |
 //! | `lanes` | what does each processor do in its own way? |
 //! | `sigmoid` | the same sigmoid on every machine |
@@ -29,6 +30,7 @@ pub mod settings;
 mod shard;
 mod sigmoid;
 mod step;
+mod touched;
 
 use std::ops::ControlFlow;
 
@@ -187,7 +189,7 @@ impl<'a> Training<'a> {
             observer,
             sampler,
             outputs: Matrix::zeros(words, settings.dims, backend.lanes())?,
-            shards: (0..shards).map(|_| Shard::new(&inputs)).collect(),
+            shards: (0..shards).map(|_| Shard::new(words, &inputs)).collect(),
             inputs,
             mergers,
             backend,

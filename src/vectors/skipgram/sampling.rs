@@ -47,11 +47,6 @@ impl Sampler {
         }
     }
 
-    /// The words of the vocabulary.
-    pub(super) fn words(&self) -> usize {
-        self.keep.len()
-    }
-
     /// Noise words a window.
     pub(super) fn negatives(&self) -> usize {
         self.negatives

@@ -11,6 +11,7 @@ use super::matrix::Matrix;
 use super::merge::Side;
 use super::sampling::Sampler;
 use super::step::{Step, TARGETS, Targets};
+use super::touched::Touched;
 use crate::random::{Use, below};
 
 /// Noise words drawn for a shard; each window picks its own among them, which
@@ -20,9 +21,7 @@ use crate::random::{Use, below};
 pub(super) const POOL: usize = 512;
 /// The loss is computed for one window in this many: it costs a logarithm a
 /// pair and is only reported.
-const WINDOWS_PER_LOSS: u64 = 16;
-/// The place of a word that has none.
-const NOWHERE: u32 = u32::MAX;
+const WINDOWS_PER_LOSS: u64 = 64;
 
 /// The sum of the losses that were computed, and of how many pairs of a centre
 /// and a context word; and how many windows there were.
@@ -60,23 +59,18 @@ pub(super) struct Shard {
     pub(super) tasks: Vec<Task>,
     /// What training them cost.
     pub(super) loss: Loss,
-    /// Words whose rows are copied: those of the text first, then noise that
-    /// the text lacks.
-    words: Vec<u32>,
-    /// How many of `words` occur in the text: only these have input rows.
-    text_words: usize,
-    /// Copies of the rows, of `text_words` and of `words`.
+    /// The words whose rows are copied. Only those of the text have input rows.
+    touched: Touched,
+    /// Copies of the rows.
     inputs: Matrix,
     outputs: Matrix,
-    /// For each of `words`, about how many updates its rows get.
+    /// About how many updates each row gets.
     input_updates: Vec<f32>,
     output_updates: Vec<f32>,
-    /// For each word of the vocabulary, its place in `words`.
-    places: Vec<u32>,
-    /// The words kept, as places, and where each task's end.
+    /// The words kept, as numbers of rows, and where each task's end.
     kept: Vec<u32>,
     kept_ends: Vec<usize>,
-    /// Noise words, as places.
+    /// Noise words, as numbers of rows.
     pool: Vec<u32>,
     step: Step,
 }
@@ -91,18 +85,17 @@ pub(super) struct Changed<'a> {
 }
 
 impl Shard {
-    /// Nothing to do yet; rows will be of the matrix's form.
-    pub(super) fn new(matrix: &Matrix) -> Self {
+    /// Nothing to do yet, for a vocabulary of so many words; rows will be of
+    /// the matrix's form.
+    pub(super) fn new(vocabulary: usize, matrix: &Matrix) -> Self {
         Self {
             tasks: Vec::new(),
             loss: Loss::default(),
-            words: Vec::new(),
-            text_words: 0,
+            touched: Touched::new(vocabulary),
             inputs: Matrix::like(matrix),
             outputs: Matrix::like(matrix),
             input_updates: Vec::new(),
             output_updates: Vec::new(),
-            places: Vec::new(),
             kept: Vec::new(),
             kept_ends: Vec::new(),
             pool: Vec::new(),
@@ -114,12 +107,12 @@ impl Shard {
     pub(super) fn changed(&self, side: Side) -> Changed<'_> {
         match side {
             Side::Input => Changed {
-                words: &self.words[..self.text_words],
+                words: self.touched.text(),
                 rows: &self.inputs,
                 updates: &self.input_updates,
             },
             Side::Output => Changed {
-                words: &self.words,
+                words: self.touched.words(),
                 rows: &self.outputs,
                 updates: &self.output_updates,
             },
@@ -134,44 +127,33 @@ impl Shard {
         epoch: usize,
         (inputs, outputs): (&Matrix, &Matrix),
     ) {
-        self.places.resize(sampler.words(), NOWHERE);
-        for &word in &self.words {
-            self.places[word as usize] = NOWHERE;
-        }
-        self.words.clear();
         self.kept.clear();
         self.kept_ends.clear();
         self.pool.clear();
         for task in &self.tasks {
             let mut random = sampler.stream(Use::Sentences, epoch, task.sentence);
-            for &word in sentence(task.sentence) {
-                if sampler.keeps(word, &mut random) {
-                    self.kept
-                        .push(place(word, &mut self.places, &mut self.words));
-                }
-            }
+            let words = sentence(task.sentence).iter().copied();
+            self.kept
+                .extend(words.filter(|&word| sampler.keeps(word, &mut random)));
             self.kept_ends.push(self.kept.len());
         }
-        self.text_words = self.words.len();
         if let Some(first) = self.tasks.first() {
             let mut random = sampler.stream(Use::Noise, epoch, first.sentence);
-            for _ in 0..POOL {
-                let word = sampler.noise(&mut random);
-                self.pool
-                    .push(place(word, &mut self.places, &mut self.words));
-            }
+            self.pool
+                .extend((0..POOL).map(|_| sampler.noise(&mut random)));
         }
+        self.touched.number(&mut self.kept, &mut self.pool);
         self.count_updates(sampler);
-        self.inputs.gather(inputs, &self.words[..self.text_words]);
-        self.outputs.gather(outputs, &self.words);
+        self.inputs.gather(inputs, self.touched.text());
+        self.outputs.gather(outputs, self.touched.words());
     }
 
     fn count_updates(&mut self, sampler: &Sampler) {
         let draws = sampler.negatives() as f32 / POOL as f32;
         self.input_updates.clear();
-        self.input_updates.resize(self.text_words, 0.0);
+        self.input_updates.resize(self.touched.text().len(), 0.0);
         self.output_updates.clear();
-        self.output_updates.resize(self.words.len(), 0.0);
+        self.output_updates.resize(self.touched.words().len(), 0.0);
         let mut noise = 0.0;
         let mut start = 0;
         for &end in &self.kept_ends {
@@ -179,15 +161,15 @@ impl Shard {
             // when it is the centre.
             let others = (end - start).saturating_sub(1) as f32;
             let contexts = sampler.mean_contexts().min(others);
-            for &place in &self.kept[start..end] {
-                self.input_updates[place as usize] += contexts;
-                self.output_updates[place as usize] += contexts;
+            for &row in &self.kept[start..end] {
+                self.input_updates[row as usize] += contexts;
+                self.output_updates[row as usize] += contexts;
                 noise += contexts * draws;
             }
             start = end;
         }
-        for &place in &self.pool {
-            self.output_updates[place as usize] += noise;
+        for &row in &self.pool {
+            self.output_updates[row as usize] += noise;
         }
     }
 
@@ -249,25 +231,13 @@ impl Shard {
     }
 }
 
-/// The place of a word among the rows that are copied; a new one at the end
-/// for a word that has none.
-fn place(word: u32, places: &mut [u32], words: &mut Vec<u32>) -> u32 {
-    let place = &mut places[word as usize];
-    if *place == NOWHERE {
-        *place = words.len() as u32;
-        words.push(word);
-    }
-    *place
-}
-
 #[cfg(test)]
 impl Shard {
     /// A trained shard; as many of its words have input rows as `inputs` has.
     pub(super) fn trained(words: &[u32], inputs: Matrix, outputs: Matrix, updates: &[f32]) -> Self {
         let text_words = inputs.values().len() / inputs.stride();
-        let mut shard = Self::new(&inputs);
-        shard.words = words.to_vec();
-        shard.text_words = text_words;
+        let mut shard = Self::new(0, &inputs);
+        shard.touched = Touched::of(words, text_words);
         shard.input_updates = updates[..text_words].to_vec();
         shard.output_updates = updates.to_vec();
         shard.inputs = inputs;
