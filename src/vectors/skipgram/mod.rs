@@ -13,6 +13,7 @@
 //! | `sigmoid` | the same sigmoid on every machine |
 //! | `matrix` | where do the vectors live? |
 //! | `merge` | how do the changes of several workers become one? |
+//! | `probe` | what do the benchmarks measure? |
 //!
 //! This file is the loop around them. An epoch is a run of rounds. In a round a
 //! few shards of 2,048 words each start from the same vectors; each trains
@@ -25,6 +26,8 @@ mod lanes;
 mod matrix;
 mod merge;
 mod order;
+#[doc(hidden)]
+pub mod probe;
 mod sampling;
 pub mod settings;
 mod shard;
