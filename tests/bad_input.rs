@@ -19,7 +19,8 @@ fn corpora() {
         (b"word\n", 6, &["a single word", "hint:"]),
         (b"word word word word\n", 6, &["a single word"]),
         (b"one\ntwo\nthree\n", 6, &["no sentence with two words"]),
-        (GZIP, 3, &["a gzip archive", "gzip -dk"]),
+        (GZIP, 3, &["damaged gzip data", "gzip -t"]),
+        (b"\xfd7zXZ\0\0", 3, &["an xz archive", "xz -dk"]),
         (
             b"good film\nbro\xffken\n",
             3,
@@ -301,7 +302,7 @@ fn texts_to_classify() {
     sandbox
         .pipe(&["classify"], GZIP)
         .exits(3)
-        .says(&["standard input", "a gzip archive"]);
+        .says(&["standard input", "damaged gzip data"]);
     let run = sandbox
         .pipe(&["classify"], b"It was great\nbro\xffken\n")
         .exits(3);

@@ -181,7 +181,8 @@ fn contains(bytes: &[u8], part: &[u8]) -> bool {
     bytes.windows(part.len()).any(|window| window == part)
 }
 
-fn read_head(path: &Path) -> Result<Vec<u8>> {
+/// Enough of a file to tell whether senti wrote it.
+pub(super) fn read_head(path: &Path) -> Result<Vec<u8>> {
     use std::io::Read;
     let mut head = Vec::new();
     std::fs::File::open(path)

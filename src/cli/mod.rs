@@ -7,6 +7,7 @@ mod analogy;
 mod classify;
 mod columns;
 mod completions;
+mod corpora;
 mod demo;
 mod eval;
 pub(crate) mod exit;

@@ -17,6 +17,7 @@ use senti::vectors::{Origin, WordVectors};
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag;
 
+use super::corpora;
 use super::exit::Outcome;
 use super::locate::{VECTORS, check_output, our_vectors};
 use super::printer::{Printer, counted, grouped, harmless};
@@ -29,8 +30,10 @@ const LONGEST_PIECE: usize = 1 << 20;
 /// Learn word vectors from unlabelled text
 ///
 /// Reads one sentence or document a line (UTF-8, or UTF-16 with a byte-order
-/// mark) and learns a vector for each word by skip-gram with negative
-/// sampling. Options that are not given adapt to the size of the text:
+/// mark; gzip and zstd are unpacked on the way) and learns a vector for each
+/// word by skip-gram with negative sampling. A folder stands for the text files
+/// in it and below, in the order of their paths, without hidden ones. Options
+/// that are not given adapt to the size of the text:
 ///
 ///   running words*     min count   subsample   stop words
 ///   below 20,000       1           off         those of the language
@@ -43,8 +46,9 @@ const LONGEST_PIECE: usize = 1 << 20;
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
 pub(super) struct Options {
-    /// Text files, one sentence or document a line; - is standard input.
-    #[arg(required = true, value_name = "FILE")]
+    /// Text files, one sentence or document a line, and folders of them; - is
+    /// standard input.
+    #[arg(required = true, value_name = "PATH")]
     files: Vec<PathBuf>,
     /// Where the vectors go.
     #[arg(short, long, value_name = "FILE", default_value = VECTORS)]
@@ -86,21 +90,22 @@ pub(super) struct Options {
 
 pub(super) fn run(options: Options, printer: &mut Printer) -> Outcome {
     let started = Instant::now();
-    let inputs: Vec<&Path> = options.files.iter().map(PathBuf::as_path).collect();
     // Numbers out of range end it before anything is read.
     options.settings(0).check()?;
+    let files = corpora::files(&options.files, printer)?;
+    let inputs: Vec<&Path> = files.iter().map(PathBuf::as_path).collect();
     check_output(&options.output, &inputs, our_vectors)?;
     let interrupted = interruptible();
     let reporter = Reporter::new(printer);
 
-    let (reader, fingerprints) = read(&options.files, &interrupted, &reporter)?;
+    let (reader, fingerprints) = read(&files, &interrupted, &reporter)?;
     let stop_words = stop_words(&options.stop_words, &reader, printer)?;
     let tokens = reader.tokens_without(&stop_words);
     let settings = options.settings(tokens);
     let sentences = reader.sentences() as u64;
     if tokens == 0 {
         let place = Place {
-            file: names(&options.files),
+            file: names(&files),
             ..Place::default()
         };
         let expected = "text, one sentence or document a line";
@@ -121,7 +126,7 @@ pub(super) fn run(options: Options, printer: &mut Printer) -> Outcome {
         "{} and {} in {}; stop words: {}",
         counted(sentences, "sentence"),
         counted(tokens, "running word"),
-        names(&options.files),
+        names(&files),
         harmless(stop_words.name()),
     ));
     let kept = counted(corpus.vocabulary.words.len() as u64, "different word");
@@ -212,14 +217,14 @@ fn read(
 ) -> Result<(CorpusReader, Vec<Fingerprint>)> {
     let mut reader = CorpusReader::new();
     let mut fingerprints: Vec<Fingerprint> = Vec::new();
+    // Of text: unpacked, unlike the bytes of a fingerprint.
+    let mut all = 0;
     for file in files {
         let lines = Lines::open(file, LongLines::Split(LONGEST_PIECE))?;
-        let before: u64 = fingerprints
-            .iter()
-            .map(|fingerprint| fingerprint.bytes)
-            .sum();
+        let before = all;
         let fingerprint = reader.add_lines(lines, |bytes| {
-            reporter.reading(before + bytes);
+            all = before + bytes;
+            reporter.reading(all);
             if interrupted.load(Ordering::Relaxed) {
                 Err(Error::Interrupted)
             } else {

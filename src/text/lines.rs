@@ -4,6 +4,8 @@
 //!   or without a final one. Broken UTF-8 is an error that names the byte.
 //! - UTF-16 with a byte-order mark is decoded. Positions in its errors are
 //!   line numbers.
+//! - gzip and zstd are unpacked on the way: lines, bytes and encodings are those
+//!   of the text inside, the fingerprint is that of the file as it lies there.
 //! - Archives, pictures and other binary files are refused by name; so is any
 //!   line that holds a NUL byte.
 //! - A line may be as long as the caller's [`LongLines`] allows, so that memory
@@ -13,6 +15,7 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader, Cursor, Read};
 use std::path::Path;
 
+use super::compressed::{self, Format};
 use super::encoding::{HEAD, STANDARD_INPUT, broken_utf8, decode_utf16, refuse_binary};
 use crate::error::{Error, Place, Result};
 use crate::files::digest::{Digester, Fingerprint, Hashing};
@@ -78,15 +81,15 @@ impl Lines {
     /// # Errors
     /// As [`Lines::open`].
     pub fn new(name: &str, source: impl Read + Send + 'static, long: LongLines) -> Result<Self> {
-        let (mut source, digester) = Hashing::new(source);
-        let mut head = read_head(&mut source).map_err(|error| Error::io(name, "read", error))?;
+        let (source, digester) = Hashing::new(source);
+        let (mut head, mut source) = unpacked(name, source)?;
 
         let mut offset = 0;
         let reader: Box<dyn BufRead + Send> = match head.as_slice() {
             [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => {
                 source
                     .read_to_end(&mut head)
-                    .map_err(|error| Error::io(name, "read", error))?;
+                    .map_err(|error| compressed::error(name, error))?;
                 Box::new(Cursor::new(decode_utf16(name, &head)?.into_bytes()))
             }
             _ => {
@@ -202,7 +205,7 @@ impl Lines {
             let available = match self.reader.fill_buf() {
                 Ok(available) => available,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                Err(error) => return Err(Error::io(&self.name, "read", error)),
+                Err(error) => return Err(compressed::error(&self.name, error)),
             };
             if available.is_empty() {
                 return Ok(None);
@@ -216,6 +219,44 @@ impl Lines {
             self.reader.consume(taken);
         }
     }
+}
+
+/// What a file is, in a few words, if its first bytes are not text; of one that
+/// is compressed, what is inside.
+///
+/// # Errors
+/// [`Error::Io`] when it cannot be read, [`Error::Input`] for compressed data that
+/// is damaged from the start.
+pub fn not_text(path: &Path) -> Result<Option<String>> {
+    let name = path.display().to_string();
+    let file = File::open(path).map_err(|error| Error::io(path, "open", error))?;
+    let (head, _) = unpacked(&name, file)?;
+    if head.starts_with(b"\xff\xfe") || head.starts_with(b"\xfe\xff") {
+        return Ok(None);
+    }
+    match refuse_binary(&name, &head) {
+        Err(Error::Input { found, .. }) => Ok(Some(found)),
+        Err(error) => Err(error),
+        Ok(()) => Ok(None),
+    }
+}
+
+/// The first bytes of the text in `source`, and what comes after them.
+fn unpacked(
+    name: &str,
+    mut source: impl Read + Send + 'static,
+) -> Result<(Vec<u8>, Box<dyn Read + Send>)> {
+    let failed = |error| compressed::error(name, error);
+    let head = read_head(&mut source).map_err(failed)?;
+    if let Some(format) = Format::lost(name, &head) {
+        return Err(failed(format.truncated()));
+    }
+    let Some(format) = Format::of(&head) else {
+        return Ok((head, Box::new(source)));
+    };
+    let mut source = format.unpack(Cursor::new(head).chain(source));
+    let head = read_head(&mut source).map_err(failed)?;
+    Ok((head, source))
 }
 
 /// The first bytes, as many as there are at once: a pipe that trickles must not
@@ -312,7 +353,9 @@ mod tests {
             "test, line 2, byte 8: found the byte 0xFF, which is not UTF-8 here, expected UTF-8 text"
         );
         let gzip = all(b"\x1f\x8b\x08\0abc", LongLines::Refuse(100)).unwrap_err();
-        assert!(gzip.to_string().contains("a gzip archive"), "{gzip}");
+        assert!(gzip.to_string().contains("truncated"), "{gzip}");
+        let xz = all(b"\xfd7zXZ\0\0", LongLines::Refuse(100)).unwrap_err();
+        assert!(xz.to_string().contains("an xz archive"), "{xz}");
         let bare = all(b"a\0b\0c\0d\0", LongLines::Refuse(100)).unwrap_err();
         assert!(bare.to_string().contains("UTF-16"), "{bare}");
         let odd = all(b"\xff\xfea\0b", LongLines::Refuse(100)).unwrap_err();

@@ -1,9 +1,11 @@
 //! Bytes to tokens: the first stage of the pipeline.
 //!
-//! [`encoding`] says which bytes are text, [`lines`] cuts it into lines,
+//! [`encoding`] says which bytes are text, [`lines`] unpacks it where it is
+//! compressed and cuts it into lines,
 //! [`tokenizer`] cuts a line into words, [`stopwords`] says which words carry
 //! no meaning, [`labeled`] reads the files that carry labels.
 
+mod compressed;
 pub mod encoding;
 pub mod filetype;
 pub mod labeled;

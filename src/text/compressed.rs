@@ -1,0 +1,634 @@
+//! Compressed text, unpacked as it is read: gzip and zstd, told by their first
+//! bytes, never by their names.
+//!
+//! - Several gzip members or zstd frames in one file are one text, as the
+//!   formats say. Skippable zstd frames, and zeros after a gzip member, hold
+//!   nothing.
+//! - A file that is truncated or damaged is an error that says so. Checksums are
+//!   compared where there are any, sizes where they are stated.
+//! - What unpacks to far more than text does is refused while it is unpacked, so
+//!   that a small file can fill neither memory nor an afternoon.
+
+use std::fmt;
+use std::io::{self, BufRead, BufReader, Read};
+use std::path::Path;
+
+use flate2::bufread::GzDecoder;
+use ruzstd::decoding::errors::{FrameDecoderError, FrameHeaderError, ReadFrameHeaderError};
+use ruzstd::decoding::{BlockDecodingStrategy, FrameDecoder};
+
+use super::encoding::STANDARD_INPUT;
+use crate::error::{Error, Place};
+
+/// A text may unpack to so many times its compressed size. Prose shrinks to a
+/// third, the most uniform logs to a hundredth; bombs to a thousandth and less.
+const EXPANSION: u64 = 250;
+/// So many bytes are free, for small files that say one thing over and over.
+const FREE_EXPANSION: u64 = 1 << 20;
+/// How far back zstd data may refer, which is what its decoder keeps in memory;
+/// the limit of the zstd program too.
+const LARGEST_WINDOW: u64 = 128 << 20;
+/// Bytes that the zstd decoder unpacks at once: the usual size of a block.
+const STEP: usize = 128 << 10;
+
+const GZIP: &[u8] = b"\x1f\x8b";
+const ZSTD: &[u8] = b"\x28\xb5\x2f\xfd";
+/// The first byte of a skippable zstd frame is one of sixteen.
+const SKIPPABLE: &[u8] = b"\x2a\x4d\x18";
+
+/// How a text is compressed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Format {
+    Gzip,
+    Zstd,
+}
+
+impl Format {
+    /// The format of the file that starts so, if it is compressed.
+    pub(super) fn of(head: &[u8]) -> Option<Self> {
+        match head {
+            _ if head.starts_with(GZIP) => Some(Self::Gzip),
+            _ if head.starts_with(ZSTD) => Some(Self::Zstd),
+            [0x50..=0x5f, rest @ ..] if rest.starts_with(SKIPPABLE) => Some(Self::Zstd),
+            _ => None,
+        }
+    }
+
+    /// The format of which a file of this name would be, and of which it has not
+    /// even the first bytes: a copy that never got going.
+    pub(super) fn lost(name: &str, head: &[u8]) -> Option<Self> {
+        let (format, signature) = match Path::new(name).extension()?.to_str()? {
+            "gz" => (Self::Gzip, GZIP),
+            "zst" => (Self::Zstd, ZSTD),
+            _ => return None,
+        };
+        (head.len() < signature.len() && signature.starts_with(head)).then_some(format)
+    }
+
+    /// Reads what `source` holds, unpacked. Its errors are for [`error`].
+    pub(super) fn unpack(self, source: impl Read + Send + 'static) -> Box<dyn Read + Send> {
+        let source = Metered {
+            inner: BufReader::with_capacity(1 << 16, source),
+            format: self,
+            consumed: 0,
+            unpacked: 0,
+            ended: false,
+            failure: None,
+        };
+        match self {
+            Self::Gzip => Box::new(Gzip(Some(GzDecoder::new(source)))),
+            Self::Zstd => {
+                let mut decoder = FrameDecoder::new();
+                decoder.set_max_window_size(LARGEST_WINDOW);
+                Box::new(Zstd {
+                    source,
+                    decoder,
+                    frame: None,
+                })
+            }
+        }
+    }
+
+    /// The name of the format, and of the program that reads it.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Gzip => "gzip",
+            Self::Zstd => "zstd",
+        }
+    }
+
+    pub(super) fn truncated(self) -> io::Error {
+        self.refuse(Reason::Truncated)
+    }
+
+    fn refuse(self, reason: Reason) -> io::Error {
+        io::Error::new(
+            io::ErrorKind::InvalidData,
+            Refusal {
+                format: self,
+                reason,
+            },
+        )
+    }
+}
+
+/// An error of reading, in the user's terms: the compressed data is at fault, or
+/// the system.
+pub(super) fn error(name: &str, error: io::Error) -> Error {
+    let refusal = error
+        .get_ref()
+        .and_then(|inner| inner.downcast_ref::<Refusal>());
+    match refusal {
+        Some(refusal) => refusal.error(name),
+        None => Error::io(name, "read", error),
+    }
+}
+
+/// Why compressed data is not read to its end; travels inside an [`io::Error`].
+#[derive(Debug)]
+struct Refusal {
+    format: Format,
+    reason: Reason,
+}
+
+#[derive(Debug)]
+enum Reason {
+    Truncated,
+    Damaged,
+    Expands,
+    Window(u64),
+    Dictionary,
+}
+
+impl Refusal {
+    fn found(&self) -> String {
+        let format = self.format.name();
+        match self.reason {
+            Reason::Truncated => format!("{format} data that breaks off: the file is truncated"),
+            Reason::Damaged => format!("damaged {format} data"),
+            Reason::Expands => {
+                format!("{format} data that unpacks to more than {EXPANSION} times its size")
+            }
+            Reason::Window(bytes) => format!(
+                "{format} data with a window of {} MiB",
+                bytes.div_ceil(1 << 20)
+            ),
+            Reason::Dictionary => format!("{format} data that needs a dictionary"),
+        }
+    }
+
+    fn error(&self, name: &str) -> Error {
+        let place = Place {
+            file: name.to_owned(),
+            ..Place::default()
+        };
+        let file = if name == STANDARD_INPUT { "FILE" } else { name };
+        let program = self.format.name();
+        let (expected, hint) = match self.reason {
+            Reason::Truncated | Reason::Damaged => (
+                "the whole file, as it was written".to_owned(),
+                format!("copy it once more from where it came; to check it: {program} -t {file}"),
+            ),
+            Reason::Expands => (
+                format!("compressed text, at most {EXPANSION} times as large when unpacked"),
+                format!("if you trust it, unpack it first: {program} -dk {file}"),
+            ),
+            Reason::Window(_) => (
+                format!("a window of {} MiB or less", LARGEST_WINDOW >> 20),
+                format!("unpack it first: {program} -dk --long=31 {file}"),
+            ),
+            Reason::Dictionary => (
+                "data that stands by itself".to_owned(),
+                format!("unpack it first: {program} -dk -D DICTIONARY {file}"),
+            ),
+        };
+        Error::input(place, self.found(), expected).with_hint(hint)
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.found())
+    }
+}
+
+impl std::error::Error for Refusal {}
+
+/// The compressed bytes on their way to a decoder: how many it took, and what
+/// became of the source. Decoders wrap the errors of their sources, or drop
+/// them, so a failure is kept here.
+struct Metered<R> {
+    inner: R,
+    format: Format,
+    consumed: u64,
+    unpacked: u64,
+    ended: bool,
+    failure: Option<io::Error>,
+}
+
+impl<R: BufRead> BufRead for Metered<R> {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        // One pass to see how it ends, another to borrow: what is there stays.
+        loop {
+            match self.inner.fill_buf() {
+                Ok(available) => {
+                    self.ended = available.is_empty();
+                    break;
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => {
+                    let kind = error.kind();
+                    self.failure = Some(error);
+                    return Err(kind.into());
+                }
+            }
+        }
+        if self.ended {
+            return Ok(&[]);
+        }
+        self.inner.fill_buf()
+    }
+
+    fn consume(&mut self, amount: usize) {
+        self.consumed += amount as u64;
+        self.inner.consume(amount);
+    }
+}
+
+impl<R: BufRead> Read for Metered<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.fill_buf()?.read(buffer)?;
+        self.consume(read);
+        Ok(read)
+    }
+}
+
+impl<R> Metered<R> {
+    /// Counts bytes that were unpacked, and refuses too many.
+    fn unpacked(&mut self, bytes: usize) -> io::Result<usize> {
+        self.unpacked += bytes as u64;
+        self.bounded(self.unpacked)?;
+        Ok(bytes)
+    }
+
+    fn bounded(&self, unpacked: u64) -> io::Result<()> {
+        if unpacked > FREE_EXPANSION.saturating_add(EXPANSION.saturating_mul(self.consumed)) {
+            return Err(self.format.refuse(Reason::Expands));
+        }
+        Ok(())
+    }
+
+    /// Why a decoder gave up: the source failed, or ended, or held nonsense.
+    fn blame(&mut self) -> io::Error {
+        match self.failure.take() {
+            Some(failure) => failure,
+            None if self.ended => self.format.truncated(),
+            None => self.format.refuse(Reason::Damaged),
+        }
+    }
+}
+
+/// The members of a gzip file. There is a decoder, except between two.
+struct Gzip<R>(Option<GzDecoder<Metered<R>>>);
+
+impl<R: BufRead> Read for Gzip<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if buffer.is_empty() {
+            return Ok(0);
+        }
+        while let Some(member) = &mut self.0 {
+            match member.read(buffer) {
+                Ok(0) => {}
+                Ok(read) => return member.get_mut().unpacked(read),
+                Err(_) => return Err(member.get_mut().blame()),
+            }
+            let source = member.get_mut();
+            if !skip_zeros(source).map_err(|_| source.blame())? {
+                break;
+            }
+            self.0 = self
+                .0
+                .take()
+                .map(|member| GzDecoder::new(member.into_inner()));
+        }
+        Ok(0)
+    }
+}
+
+/// Skips the zeros that tapes and block devices leave after a member; tells
+/// whether anything else follows.
+fn skip_zeros(source: &mut impl BufRead) -> io::Result<bool> {
+    loop {
+        let available = source.fill_buf()?;
+        if available.is_empty() {
+            return Ok(false);
+        }
+        let zeros = available.iter().take_while(|&&byte| byte == 0).count();
+        let more = zeros < available.len();
+        source.consume(zeros);
+        if more {
+            return Ok(true);
+        }
+    }
+}
+
+/// The frames of a zstd file.
+struct Zstd<R> {
+    source: Metered<R>,
+    decoder: FrameDecoder,
+    /// What is known of the frame that is being unpacked.
+    frame: Option<Frame>,
+}
+
+#[derive(Default)]
+struct Frame {
+    /// Bytes that the decoder holds or handed out, at least: it does not say.
+    decoded: u64,
+    /// Bytes that it handed out.
+    given: u64,
+}
+
+impl<R: BufRead> Read for Zstd<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if buffer.is_empty() {
+            return Ok(0);
+        }
+        loop {
+            let Some(frame) = &mut self.frame else {
+                if !self.begin()? {
+                    return Ok(0);
+                }
+                continue;
+            };
+            // A window is only handed out once it is full: what is held back
+            // must be counted as well, or a bomb fills it first.
+            if self.decoder.can_collect() == 0 && !self.decoder.is_finished() {
+                let ended = self
+                    .decoder
+                    .decode_blocks(&mut self.source, BlockDecodingStrategy::UptoBytes(STEP))
+                    .map_err(|_| self.source.blame())?;
+                if !ended {
+                    frame.decoded += STEP as u64;
+                    let held = frame.decoded.saturating_sub(frame.given);
+                    self.source.bounded(self.source.unpacked + held)?;
+                }
+                continue;
+            }
+            let read = self.decoder.read(buffer)?;
+            if read > 0 {
+                frame.given += read as u64;
+                return self.source.unpacked(read);
+            }
+            if !frame.is_whole(&self.decoder) {
+                return Err(self.source.format.refuse(Reason::Damaged));
+            }
+            self.frame = None;
+        }
+    }
+}
+
+impl<R: BufRead> Zstd<R> {
+    /// Goes to the next frame with content, if there is one.
+    fn begin(&mut self) -> io::Result<bool> {
+        loop {
+            match self.source.fill_buf() {
+                Ok([]) => return Ok(false),
+                Ok(_) => {}
+                Err(_) => return Err(self.source.blame()),
+            }
+            let refusal = match self.decoder.reset(&mut self.source) {
+                Ok(()) => {
+                    self.frame = Some(Frame::default());
+                    return Ok(true);
+                }
+                Err(FrameDecoderError::ReadFrameHeaderError(ReadFrameHeaderError::SkipFrame {
+                    length,
+                    ..
+                })) => {
+                    let length = u64::from(length);
+                    match io::copy(&mut (&mut self.source).take(length), &mut io::sink()) {
+                        Ok(skipped) if skipped == length => continue,
+                        _ => return Err(self.source.blame()),
+                    }
+                }
+                Err(FrameDecoderError::WindowSizeTooBig { requested, .. }) => {
+                    Reason::Window(requested)
+                }
+                Err(FrameDecoderError::FrameHeaderError(FrameHeaderError::WindowTooBig {
+                    got,
+                })) => Reason::Window(got),
+                Err(FrameDecoderError::DictNotProvided { .. }) => Reason::Dictionary,
+                Err(_) => return Err(self.source.blame()),
+            };
+            return Err(self.source.format.refuse(refusal));
+        }
+    }
+}
+
+impl Frame {
+    /// Whether the frame held what its header and its checksum say; the decoder
+    /// leaves that to its caller.
+    fn is_whole(&self, decoder: &FrameDecoder) -> bool {
+        let stated = decoder.content_size();
+        let checksum = decoder.get_checksum_from_data();
+        (stated == 0 || stated == self.given)
+            && (checksum.is_none() || checksum == decoder.get_calculated_checksum())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::text::lines::{Lines, LongLines};
+    use flate2::{Compression, GzBuilder};
+    use proptest::prelude::*;
+    use ruzstd::encoding::{CompressionLevel, compress_to_vec};
+    use std::io::{Cursor, Write};
+
+    const TEXT: &str = "The film was great.\n\
+        The film was long, and the plot of the film was thin.\n\
+        The end of the film was great.\n";
+
+    /// [`TEXT`] as `zstd -19` wrote it to a pipe.
+    const BY_ZSTD: &[u8] = b"\x28\xb5\x2f\xfd\x04\x68\xfd\x01\x00\x22\x03\x0b\
+        \x11\xc0\xeb\x00\x59\x23\x94\xc6\x29\x8d\x9c\xed\x1f\xfb\xd0\xb1\xc9\x02\x64\x71\
+        \x4f\xfe\x2e\xc9\x4f\xaa\x8c\x79\x93\x3d\x07\xb3\x49\x81\xf8\xe1\x32\x66\xd7\x8c\
+        \xf4\x14\x63\x8e\x05\x00\x58\xe0\x40\x50\x7c\x64\x35\x90\x46\x71\xcd\x1d\x93\x09\
+        \x1f\xd0\x34\xcc";
+    const SKIPPABLE_FRAME: &[u8] = b"\x5a\x2a\x4d\x18\x03\0\0\0abc";
+
+    fn gzip(text: &[u8]) -> Vec<u8> {
+        let mut encoder = GzBuilder::new()
+            .filename("a.txt")
+            .write(Vec::new(), Compression::best());
+        encoder.write_all(text).unwrap();
+        encoder.finish().unwrap()
+    }
+
+    fn zstd(text: &[u8]) -> Vec<u8> {
+        compress_to_vec(text, CompressionLevel::Fastest)
+    }
+
+    fn lines_of(source: impl Read + Send + 'static) -> Result<String, Error> {
+        let mut lines = Lines::new("a.gz", source, LongLines::Refuse(1 << 20))?;
+        let mut text = String::new();
+        while let Some(line) = lines.next_line()? {
+            text.push_str(line.text);
+            text.push('\n');
+        }
+        Ok(text)
+    }
+
+    fn text_of(bytes: &[u8]) -> Result<String, Error> {
+        lines_of(Cursor::new(bytes.to_vec()))
+    }
+
+    #[track_caller]
+    fn refused(result: Result<String, Error>, says: &str) {
+        match result {
+            Err(error @ Error::Input { .. }) => {
+                assert!(error.to_string().contains(says), "{error}");
+                assert!(error.to_string().starts_with("a.gz"), "{error}");
+            }
+            other => panic!("not refused as bad input: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn all_members_and_frames_are_one_text() {
+        let (a, b) = TEXT.as_bytes().split_at(50);
+        let twice = [gzip(a), gzip(b)].concat();
+        assert_eq!(text_of(&twice).unwrap(), TEXT);
+        assert_eq!(
+            text_of(&[twice, vec![0; 512]].concat()).unwrap(),
+            TEXT,
+            "padded"
+        );
+        assert_eq!(text_of(BY_ZSTD).unwrap(), TEXT);
+        let frames = [
+            SKIPPABLE_FRAME,
+            &zstd(a),
+            SKIPPABLE_FRAME,
+            &zstd(b"")[..],
+            &zstd(b),
+            SKIPPABLE_FRAME,
+        ];
+        assert_eq!(text_of(&frames.concat()).unwrap(), TEXT);
+    }
+
+    #[test]
+    fn encodings_are_those_of_the_text_inside() {
+        let wide: Vec<u8> = "\u{feff}schön\n"
+            .encode_utf16()
+            .flat_map(u16::to_le_bytes)
+            .collect();
+        assert_eq!(text_of(&gzip(&wide)).unwrap(), "schön\n");
+        assert_eq!(text_of(&zstd(b"\xef\xbb\xbfa\n")).unwrap(), "a\n");
+        refused(text_of(&gzip(b"%PDF-1.7\n\x01\x02")), "a PDF document");
+        refused(text_of(&zstd(&gzip(b"inside"))), "a gzip archive");
+        refused(text_of(&gzip(b"fine\nbro\xffken\n")), "line 2, byte 8");
+    }
+
+    #[test]
+    fn every_truncation_is_an_error() {
+        for whole in [gzip(TEXT.as_bytes()), BY_ZSTD.to_vec()] {
+            for length in 2..whole.len() {
+                let text = text_of(&whole[..length]);
+                assert!(
+                    matches!(text, Err(Error::Input { .. })),
+                    "{length}: {text:?}"
+                );
+                if length >= 4 {
+                    refused(text, "truncated");
+                }
+            }
+        }
+        // Not even the signature: the name says what is missing.
+        refused(text_of(b""), "truncated");
+        refused(text_of(b"\x1f"), "truncated");
+        // Between two members or frames there is nothing to see; within, there is.
+        let mut frames = [zstd(b"a\n"), SKIPPABLE_FRAME.to_vec()].concat();
+        frames.pop();
+        refused(text_of(&frames), "truncated");
+    }
+
+    #[test]
+    fn every_flipped_bit_is_an_error_or_changes_nothing() {
+        for whole in [
+            gzip(TEXT.as_bytes()),
+            BY_ZSTD.to_vec(),
+            zstd(TEXT.as_bytes()),
+        ] {
+            let mut errors = 0;
+            for bit in 0..whole.len() * 8 {
+                let mut altered = whole.clone();
+                altered[bit / 8] ^= 1 << (bit % 8);
+                match text_of(&altered) {
+                    Ok(text) => assert_eq!(text, TEXT, "bit {bit}"),
+                    Err(Error::Input { .. }) => errors += 1,
+                    Err(error) => panic!("bit {bit}: {error}"),
+                }
+            }
+            assert!(errors > whole.len() * 6, "{errors}");
+        }
+        let mut checksum = BY_ZSTD.to_vec();
+        *checksum.last_mut().unwrap() ^= 1;
+        refused(text_of(&checksum), "damaged zstd data");
+        let more = [gzip(b"text\n"), b"this is no gzip member".to_vec()].concat();
+        refused(text_of(&more), "damaged gzip data");
+    }
+
+    #[test]
+    fn bombs_are_refused_early() {
+        refused(
+            text_of(&gzip("a\n".repeat(32 << 20).as_bytes())),
+            "250 times its size",
+        );
+        // Blocks of 128 KiB in four bytes each, without end, in a window that is
+        // full only after 128 MiB.
+        let head: &[u8] = b"\x28\xb5\x2f\xfd\x00\x88";
+        let endless = head.chain(Repeated(b"\x02\x00\x10a", 0));
+        refused(lines_of(endless), "250 times its size");
+        // What stays below the limit is read.
+        let text = "good film\n".repeat(100_000);
+        assert_eq!(text_of(&gzip(text.as_bytes())).unwrap(), text);
+    }
+
+    #[test]
+    fn large_windows_and_dictionaries_are_refused() {
+        refused(text_of(b"\x28\xb5\x2f\xfd\x00\x90\x03\0\0a"), "256 MiB");
+        refused(text_of(b"\x28\xb5\x2f\xfd\x00\xff\x03\0\0a"), "MiB");
+        refused(
+            text_of(b"\x28\xb5\x2f\xfd\x01\x00\x07\x01\0\0"),
+            "dictionary",
+        );
+    }
+
+    #[test]
+    fn a_failing_disk_is_not_called_a_damaged_file() {
+        for whole in [gzip(TEXT.as_bytes()), BY_ZSTD.to_vec()] {
+            for length in 0..whole.len() {
+                let source = Cursor::new(whole[..length].to_vec()).chain(Failing);
+                match lines_of(source) {
+                    Err(Error::Io { source, .. }) => {
+                        assert_eq!(source.to_string(), "the disk is gone");
+                    }
+                    other => panic!("{length}: {other:?}"),
+                }
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_was_compressed_comes_back(parts in proptest::collection::vec("[a-zäöü \n]{0,300}", 1..5)) {
+            let text = parts.concat();
+            let expected: String = text.lines().map(|line| format!("{line}\n")).collect();
+            let members: Vec<u8> = parts.iter().flat_map(|part| gzip(part.as_bytes())).collect();
+            prop_assert_eq!(text_of(&members).unwrap(), expected.as_str());
+            let frames: Vec<u8> = parts.iter().flat_map(|part| zstd(part.as_bytes())).collect();
+            prop_assert_eq!(text_of(&frames).unwrap(), expected);
+        }
+    }
+
+    /// The same bytes again and again.
+    struct Repeated(&'static [u8], usize);
+
+    impl Read for Repeated {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            for byte in buffer.iter_mut() {
+                *byte = self.0[self.1 % self.0.len()];
+                self.1 += 1;
+            }
+            Ok(buffer.len())
+        }
+    }
+
+    struct Failing;
+
+    impl Read for Failing {
+        fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+            Err(io::Error::other("the disk is gone"))
+        }
+    }
+}
