@@ -9,13 +9,15 @@
 //! - What unpacks to far more than text does is refused while it is unpacked, so
 //!   that a small file can fill neither memory nor an afternoon.
 
+mod gzip;
+mod zstd;
+
 use std::fmt;
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
 
-use flate2::bufread::GzDecoder;
-use ruzstd::decoding::errors::{FrameDecoderError, FrameHeaderError, ReadFrameHeaderError};
-use ruzstd::decoding::{BlockDecodingStrategy, FrameDecoder};
+use gzip::Gzip;
+use zstd::Zstd;
 
 use super::encoding::STANDARD_INPUT;
 use crate::error::{Error, Place};
@@ -28,8 +30,6 @@ const FREE_EXPANSION: u64 = 1 << 20;
 /// How far back zstd data may refer, which is what its decoder keeps in memory;
 /// the limit of the zstd program too.
 const LARGEST_WINDOW: u64 = 128 << 20;
-/// Bytes that the zstd decoder unpacks at once: the usual size of a block.
-const STEP: usize = 128 << 10;
 
 const GZIP: &[u8] = b"\x1f\x8b";
 const ZSTD: &[u8] = b"\x28\xb5\x2f\xfd";
@@ -76,16 +76,8 @@ impl Format {
             failure: None,
         };
         match self {
-            Self::Gzip => Box::new(Gzip(Some(GzDecoder::new(source)))),
-            Self::Zstd => {
-                let mut decoder = FrameDecoder::new();
-                decoder.set_max_window_size(LARGEST_WINDOW);
-                Box::new(Zstd {
-                    source,
-                    decoder,
-                    frame: None,
-                })
-            }
+            Self::Gzip => Box::new(Gzip::new(source)),
+            Self::Zstd => Box::new(Zstd::new(source)),
         }
     }
 
@@ -265,154 +257,6 @@ impl<R> Metered<R> {
             None if self.ended => self.format.truncated(),
             None => self.format.refuse(Reason::Damaged),
         }
-    }
-}
-
-/// The members of a gzip file. There is a decoder, except between two.
-struct Gzip<R>(Option<GzDecoder<Metered<R>>>);
-
-impl<R: BufRead> Read for Gzip<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if buffer.is_empty() {
-            return Ok(0);
-        }
-        while let Some(member) = &mut self.0 {
-            match member.read(buffer) {
-                Ok(0) => {}
-                Ok(read) => return member.get_mut().unpacked(read),
-                Err(_) => return Err(member.get_mut().blame()),
-            }
-            let source = member.get_mut();
-            if !skip_zeros(source).map_err(|_| source.blame())? {
-                break;
-            }
-            self.0 = self
-                .0
-                .take()
-                .map(|member| GzDecoder::new(member.into_inner()));
-        }
-        Ok(0)
-    }
-}
-
-/// Skips the zeros that tapes and block devices leave after a member; tells
-/// whether anything else follows.
-fn skip_zeros(source: &mut impl BufRead) -> io::Result<bool> {
-    loop {
-        let available = source.fill_buf()?;
-        if available.is_empty() {
-            return Ok(false);
-        }
-        let zeros = available.iter().take_while(|&&byte| byte == 0).count();
-        let more = zeros < available.len();
-        source.consume(zeros);
-        if more {
-            return Ok(true);
-        }
-    }
-}
-
-/// The frames of a zstd file.
-struct Zstd<R> {
-    source: Metered<R>,
-    decoder: FrameDecoder,
-    /// What is known of the frame that is being unpacked.
-    frame: Option<Frame>,
-}
-
-#[derive(Default)]
-struct Frame {
-    /// Bytes that the decoder holds or handed out, at least: it does not say.
-    decoded: u64,
-    /// Bytes that it handed out.
-    given: u64,
-}
-
-impl<R: BufRead> Read for Zstd<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if buffer.is_empty() {
-            return Ok(0);
-        }
-        loop {
-            let Some(frame) = &mut self.frame else {
-                if !self.begin()? {
-                    return Ok(0);
-                }
-                continue;
-            };
-            // A window is only handed out once it is full: what is held back
-            // must be counted as well, or a bomb fills it first.
-            if self.decoder.can_collect() == 0 && !self.decoder.is_finished() {
-                let ended = self
-                    .decoder
-                    .decode_blocks(&mut self.source, BlockDecodingStrategy::UptoBytes(STEP))
-                    .map_err(|_| self.source.blame())?;
-                if !ended {
-                    frame.decoded += STEP as u64;
-                    let held = frame.decoded.saturating_sub(frame.given);
-                    self.source.bounded(self.source.unpacked + held)?;
-                }
-                continue;
-            }
-            let read = self.decoder.read(buffer)?;
-            if read > 0 {
-                frame.given += read as u64;
-                return self.source.unpacked(read);
-            }
-            if !frame.is_whole(&self.decoder) {
-                return Err(self.source.format.refuse(Reason::Damaged));
-            }
-            self.frame = None;
-        }
-    }
-}
-
-impl<R: BufRead> Zstd<R> {
-    /// Goes to the next frame with content, if there is one.
-    fn begin(&mut self) -> io::Result<bool> {
-        loop {
-            match self.source.fill_buf() {
-                Ok([]) => return Ok(false),
-                Ok(_) => {}
-                Err(_) => return Err(self.source.blame()),
-            }
-            let refusal = match self.decoder.reset(&mut self.source) {
-                Ok(()) => {
-                    self.frame = Some(Frame::default());
-                    return Ok(true);
-                }
-                Err(FrameDecoderError::ReadFrameHeaderError(ReadFrameHeaderError::SkipFrame {
-                    length,
-                    ..
-                })) => {
-                    let length = u64::from(length);
-                    match io::copy(&mut (&mut self.source).take(length), &mut io::sink()) {
-                        Ok(skipped) if skipped == length => continue,
-                        _ => return Err(self.source.blame()),
-                    }
-                }
-                Err(FrameDecoderError::WindowSizeTooBig { requested, .. }) => {
-                    Reason::Window(requested)
-                }
-                Err(FrameDecoderError::FrameHeaderError(FrameHeaderError::WindowTooBig {
-                    got,
-                })) => Reason::Window(got),
-                Err(FrameDecoderError::DictNotProvided { .. }) => Reason::Dictionary,
-                Err(_) => return Err(self.source.blame()),
-            };
-            return Err(self.source.format.refuse(refusal));
-        }
-    }
-}
-
-impl Frame {
-    /// Whether the frame held what its header and its checksum say; the decoder
-    /// leaves that to its caller.
-    fn is_whole(&self, decoder: &FrameDecoder) -> bool {
-        let stated = decoder.content_size();
-        let checksum = decoder.get_checksum_from_data();
-        (stated == 0 || stated == self.given)
-            && (checksum.is_none() || checksum == decoder.get_calculated_checksum())
     }
 }
 
