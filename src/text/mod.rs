@@ -1,9 +1,10 @@
 //! Bytes to tokens: the first stage of the pipeline.
 //!
 //! [`encoding`] says which bytes are text, [`lines`] cuts it into lines,
-//! [`tokenizer`] cuts a line into words, [`stopwords`] says which words carry
+//! [`tokenizer`] cuts a line into words (those of ASCII text fast: `ascii`), [`stopwords`] says which words carry
 //! no meaning, [`labeled`] reads the files that carry labels.
 
+pub(crate) mod ascii;
 pub mod encoding;
 pub mod filetype;
 pub mod labeled;
