@@ -15,6 +15,8 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader, Cursor, Read};
 use std::path::Path;
 
+use memchr::memchr;
+
 use super::compressed::{self, Format};
 use super::encoding::{HEAD, STANDARD_INPUT, broken_utf8, decode_utf16, refuse_binary};
 use crate::error::{Error, Place, Result};
@@ -29,6 +31,9 @@ pub enum LongLines {
     /// An error. Right where one line must give one answer.
     Refuse(usize),
 }
+
+/// Bytes added to the buffer in one go, at most.
+const READ_AT_ONCE: usize = 1 << 16;
 
 /// One line, without its line end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,8 +52,10 @@ pub struct Lines {
     name: String,
     long: LongLines,
     number: u64,
+    /// Bytes of the file before those in the buffer.
     offset: u64,
     buffer: Vec<u8>,
+    /// Bytes of the buffer that were handed out.
     consumed: usize,
     /// The last piece handed out was cut inside a line.
     inside: bool,
@@ -129,47 +136,44 @@ impl Lines {
     /// [`Error::Input`] for a NUL byte, broken UTF-8, or a line that is too
     /// long; [`Error::Io`] when reading fails.
     pub fn next_line(&mut self) -> Result<Option<Line<'_>>> {
-        self.offset += self.consumed as u64;
-        self.buffer.drain(..self.consumed);
-        self.consumed = 0;
-
         let limit = match self.long {
             LongLines::Split(limit) | LongLines::Refuse(limit) => limit.max(4),
         };
-        let end = self.read_until_newline(limit)?;
-        if end.is_none() && self.buffer.is_empty() {
+        let end = self.find_newline(limit)?;
+        let unread = &self.buffer[self.consumed..];
+        if end.is_none() && unread.is_empty() {
             return Ok(None);
         }
         if !self.inside {
             self.number += 1;
         }
+        let offset = self.offset + self.consumed as u64;
         let place = Place::line(&self.name, self.number);
         let (length, consumed) = match end {
             Some(newline) => (newline, newline + 1),
-            None if self.buffer.len() <= limit => (self.buffer.len(), self.buffer.len()),
+            None if unread.len() <= limit => (unread.len(), unread.len()),
             None => match self.long {
                 LongLines::Refuse(limit) => {
                     return Err(Error::input(
-                        place.at_byte(self.offset),
+                        place.at_byte(offset),
                         format!("a line of more than {limit} bytes"),
                         "one text a line",
                     ));
                 }
                 LongLines::Split(limit) => {
-                    let cut = cut_point(&self.buffer, limit);
+                    let cut = cut_point(unread, limit);
                     (cut, cut)
                 }
             },
         };
         self.inside = end.is_none();
-        self.consumed = consumed;
+        self.consumed += consumed;
 
-        let bytes = self.buffer[..length]
-            .strip_suffix(b"\r")
-            .unwrap_or(&self.buffer[..length]);
-        if let Some(nul) = bytes.iter().position(|&byte| byte == 0) {
+        let bytes = &unread[..length];
+        let bytes = bytes.strip_suffix(b"\r").unwrap_or(bytes);
+        if let Some(nul) = memchr(0, bytes) {
             return Err(Error::input(
-                place.at_byte(self.offset + nul as u64),
+                place.at_byte(offset + nul as u64),
                 "a NUL byte",
                 "text",
             ));
@@ -177,46 +181,54 @@ impl Lines {
         match std::str::from_utf8(bytes) {
             Ok(text) => Ok(Some(Line {
                 number: self.number,
-                offset: self.offset,
+                offset,
                 text,
             })),
             Err(error) => {
                 let at = error.valid_up_to();
-                Err(broken_utf8(
-                    place.at_byte(self.offset + at as u64),
-                    bytes[at],
-                ))
+                Err(broken_utf8(place.at_byte(offset + at as u64), bytes[at]))
             }
         }
     }
 
-    /// Fills the buffer up to the next newline (its position is returned), the
-    /// end of the input, or just past `limit` bytes.
-    fn read_until_newline(&mut self, limit: usize) -> Result<Option<usize>> {
+    /// Where the line that begins at `consumed` ends, counted from there: at a
+    /// newline at most `limit` bytes on. `None` when there is none before the
+    /// end of the input, or when the line is longer. Reads on as needed.
+    fn find_newline(&mut self, limit: usize) -> Result<Option<usize>> {
         let mut searched = 0;
         loop {
-            if let Some(at) = self.buffer[searched..].iter().position(|&b| b == b'\n') {
+            let unread = &self.buffer[self.consumed..];
+            let window = &unread[..unread.len().min(limit + 1)];
+            if let Some(at) = memchr(b'\n', &window[searched..]) {
                 return Ok(Some(searched + at));
             }
-            searched = self.buffer.len();
-            if self.buffer.len() > limit {
+            searched = window.len();
+            if unread.len() > limit {
                 return Ok(None);
             }
+            if !self.read_on()? {
+                return Ok(None);
+            }
+        }
+    }
+
+    /// Forgets what was consumed and appends what can be read at once; `false`
+    /// at the end of the input.
+    fn read_on(&mut self) -> Result<bool> {
+        self.buffer.drain(..self.consumed);
+        self.offset += self.consumed as u64;
+        self.consumed = 0;
+        loop {
             let available = match self.reader.fill_buf() {
                 Ok(available) => available,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
                 Err(error) => return Err(compressed::error(&self.name, error)),
             };
-            if available.is_empty() {
-                return Ok(None);
-            }
-            let taken = available
-                .iter()
-                .position(|&b| b == b'\n')
-                .map_or(available.len(), |at| at + 1)
-                .min(limit + 1 - self.buffer.len());
+            // A decoded text is there as a whole: it is not copied as a whole.
+            let taken = available.len().min(READ_AT_ONCE);
             self.buffer.extend_from_slice(&available[..taken]);
             self.reader.consume(taken);
+            return Ok(taken > 0);
         }
     }
 }
@@ -295,6 +307,7 @@ fn cut_point(bytes: &[u8], limit: usize) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     fn all(bytes: &[u8], long: LongLines) -> Result<Vec<(u64, u64, String)>> {
         let mut lines = Lines::new("test", Cursor::new(bytes.to_vec()), long)?;
@@ -303,6 +316,57 @@ mod tests {
             out.push((line.number, line.offset, line.text.to_owned()));
         }
         Ok(out)
+    }
+
+    /// Hands out a few bytes at a time, as a pipe may.
+    struct Trickle(Cursor<Vec<u8>>, usize);
+
+    impl Read for Trickle {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            let length = buffer.len().min(self.1);
+            self.0.read(&mut buffer[..length])
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn lines_are_those_of_the_text_however_it_arrives(
+            text in "([aé \r]{0,12}\n?){0,30}",
+            step in 1_usize..20,
+        ) {
+            let source = Trickle(Cursor::new(text.clone().into_bytes()), step);
+            let mut lines = Lines::new("test", source, LongLines::Refuse(40)).unwrap();
+            let mut offset = 0;
+            for (place, whole) in text.split_inclusive('\n').enumerate() {
+                let expected = whole.strip_suffix('\n').unwrap_or(whole);
+                if expected.len() > 40 {
+                    prop_assert!(lines.next_line().is_err());
+                    return Ok(());
+                }
+                let line = lines.next_line().unwrap().unwrap();
+                prop_assert_eq!(line.text, expected.strip_suffix('\r').unwrap_or(expected));
+                prop_assert_eq!((line.number, line.offset), (place as u64 + 1, offset));
+                offset += whole.len() as u64;
+            }
+            prop_assert_eq!(lines.next_line().unwrap(), None);
+            prop_assert_eq!(lines.next_line().unwrap(), None);
+            prop_assert_eq!(lines.fingerprint(), Fingerprint::of_bytes(text.as_bytes()));
+        }
+
+        #[test]
+        fn pieces_of_long_lines_make_up_the_text(text in "[aé ]{0,60}(\n[aé ]{0,60}){0,5}", step in 1_usize..20, limit in 4_usize..12) {
+            let source = Trickle(Cursor::new(text.clone().into_bytes()), step);
+            let mut lines = Lines::new("test", source, LongLines::Split(limit)).unwrap();
+            let mut joined = String::new();
+            while let Some(line) = lines.next_line().unwrap() {
+                prop_assert!(line.text.len() <= limit);
+                let before = &text[..line.offset as usize];
+                prop_assert!(text[before.len()..].starts_with(line.text));
+                prop_assert_eq!(line.number, 1 + before.matches('\n').count() as u64);
+                joined += line.text;
+            }
+            prop_assert_eq!(joined, text.replace('\n', ""));
+        }
     }
 
     fn texts(bytes: &[u8]) -> Vec<String> {

@@ -4,13 +4,18 @@
 //! Emoji are words: they say how something is meant. Contractions stay whole (`don't` is one word, so negation is kept), and a
 //! typographic apostrophe counts as the plain one. Scripts that UAX #29 does
 //! not segment into words (Han, for instance) give one token a character.
+//!
+//! Most of most texts is ASCII, where words are found much faster
+//! ([`super::ascii`]). A text is therefore cut into parts that are ASCII and parts
+//! that are not, at places where there is a boundary whatever stands around them.
 
 use std::borrow::Cow;
 use std::ops::Range;
 
 use unicode_normalization::UnicodeNormalization;
-use unicode_segmentation::UnicodeSegmentation;
+use unicode_segmentation::{UWordBoundIndices, UnicodeSegmentation};
 
+use super::ascii::AsciiWords;
 use super::stopwords::StopWords;
 
 /// One word of a text.
@@ -42,13 +47,125 @@ impl Tokenizer {
 
     /// The words of a text in order, stop words left out.
     pub fn tokens<'t>(&'t self, text: &'t str) -> impl Iterator<Item = Token<'t>> {
-        text.split_word_bound_indices()
-            .filter(|(_, part)| is_word(part))
-            .map(|(start, word)| Token {
-                word: normalise(word),
-                span: start..start + word.len(),
+        spans(text)
+            .map(|span| Token {
+                word: normalise(&text[span.clone()]),
+                span,
             })
             .filter(|token| !self.stop_words.contains(&token.word))
+    }
+}
+
+/// Where the words of a text stand.
+pub(crate) fn spans(text: &str) -> impl Iterator<Item = Range<usize>> {
+    Parts { text, at: 0 }.flatten()
+}
+
+/// Cuts a text into parts that are ASCII and parts that need the full rules.
+struct Parts<'t> {
+    text: &'t str,
+    at: usize,
+}
+
+impl<'t> Iterator for Parts<'t> {
+    type Item = Part<'t>;
+
+    fn next(&mut self) -> Option<Part<'t>> {
+        let rest = &self.text[self.at..];
+        if rest.is_empty() {
+            return None;
+        }
+        let offset = self.at;
+        let ascii = ascii_length(rest.as_bytes());
+        // What stands before a character beyond ASCII may belong to it.
+        let length = match ascii == rest.len() {
+            true => ascii,
+            false => last_cut(&rest.as_bytes()[..ascii]).unwrap_or(0),
+        };
+        if length > 0 {
+            self.at += length;
+            let words = AsciiWords::new(&rest.as_bytes()[..length]);
+            return Some(Part::Ascii(offset, words));
+        }
+        let length = first_cut(&rest.as_bytes()[ascii..]).map_or(rest.len(), |cut| ascii + cut);
+        self.at += length;
+        Some(Part::Unicode(
+            offset,
+            rest[..length].split_word_bound_indices(),
+        ))
+    }
+}
+
+/// The bytes before the first one that is not ASCII.
+fn ascii_length(bytes: &[u8]) -> usize {
+    // Slices are checked many bytes at once, single bytes are not.
+    const STEP: usize = 64;
+    let whole = bytes
+        .chunks(STEP)
+        .take_while(|chunk| chunk.is_ascii())
+        .map(<[u8]>::len)
+        .sum::<usize>();
+    whole
+        + bytes[whole..]
+            .iter()
+            .take_while(|byte| byte.is_ascii())
+            .count()
+}
+
+/// Whether there is a boundary between two ASCII characters whatever stands
+/// around them: before white space, if no white space precedes it. No rule of
+/// UAX #29 joins these two (WB3 and WB3d join white space to white space, WB4 what
+/// follows it), and none looks across white space for more context, so both
+/// sides can be cut into words on their own.
+fn is_cut(pair: &[u8]) -> bool {
+    let is_space = |byte: u8| matches!(byte, b'\t'..=b'\r' | b' ');
+    pair[0].is_ascii() && !is_space(pair[0]) && is_space(pair[1])
+}
+
+/// The last certain boundary inside, if there is one.
+fn last_cut(bytes: &[u8]) -> Option<usize> {
+    bytes.windows(2).rposition(is_cut).map(|at| at + 1)
+}
+
+/// The first certain boundary inside, if there is one.
+fn first_cut(bytes: &[u8]) -> Option<usize> {
+    bytes.windows(2).position(is_cut).map(|at| at + 1)
+}
+
+/// The words of a part, and where the part begins.
+enum Part<'t> {
+    Ascii(usize, AsciiWords<'t>),
+    Unicode(usize, UWordBoundIndices<'t>),
+}
+
+impl Iterator for Part<'_> {
+    type Item = Range<usize>;
+
+    #[inline]
+    fn next(&mut self) -> Option<Range<usize>> {
+        match self {
+            Self::Ascii(offset, words) => words
+                .next()
+                .map(|span| *offset + span.start..*offset + span.end),
+            Self::Unicode(offset, bounds) => bounds
+                .find(|(_, part)| is_word(part))
+                .map(|(start, word)| *offset + start..*offset + start + word.len()),
+        }
+    }
+
+    /// Decides once which kind of part it is, not for every word.
+    #[inline]
+    fn fold<B, F: FnMut(B, Range<usize>) -> B>(self, start: B, mut add: F) -> B {
+        match self {
+            Self::Ascii(offset, words) => words.fold(start, |sum, span| {
+                add(sum, offset + span.start..offset + span.end)
+            }),
+            Self::Unicode(offset, bounds) => bounds
+                .filter(|(_, part)| is_word(part))
+                .fold(start, |sum, (start, word)| {
+                    add(sum, offset + start..offset + start + word.len())
+                }),
+        }
     }
 }
 
@@ -70,7 +187,7 @@ fn is_emoji(character: char) -> bool {
 const APOSTROPHES: [char; 4] = ['\u{2019}', '\u{2018}', '\u{02bc}', '\u{ff07}'];
 
 /// Lower case, and one kind of apostrophe. Borrows where nothing changes.
-fn normalise(word: &str) -> Cow<'_, str> {
+pub(crate) fn normalise(word: &str) -> Cow<'_, str> {
     if word.is_ascii() {
         if word.bytes().any(|byte| byte.is_ascii_uppercase()) {
             Cow::Owned(word.to_ascii_lowercase())
@@ -129,6 +246,56 @@ mod tests {
             .map(|t| t.word)
             .collect();
         assert_eq!(words, ["didn", "like"]);
+    }
+
+    /// The words as the standard has them, without the division into parts.
+    fn by_the_book(text: &str) -> Vec<Range<usize>> {
+        text.split_word_bound_indices()
+            .filter(|(_, part)| is_word(part))
+            .map(|(start, word)| start..start + word.len())
+            .collect()
+    }
+
+    #[test]
+    fn a_text_is_cut_only_where_words_end_for_certain() {
+        let parts = |text| {
+            let kinds = Parts { text, at: 0 }.map(|part| match part {
+                Part::Ascii(at, _) => ('a', at),
+                Part::Unicode(at, _) => ('u', at),
+            });
+            kinds.collect::<Vec<_>>()
+        };
+        assert_eq!(parts("plain text"), [('a', 0)]);
+        assert_eq!(parts("a very naïve one"), [('a', 0), ('u', 6), ('a', 13)]);
+        assert_eq!(parts("naïve"), [('u', 0)]);
+        // The mark joins the white space before it, which joins itself.
+        assert_eq!(parts("a b  \u{301} c d"), [('a', 0), ('u', 3), ('a', 9)]);
+        assert_eq!(parts("a\r\u{301}\r\nb c"), [('a', 0), ('u', 1), ('a', 7)]);
+    }
+
+    /// Characters that join one another, or look as if they did.
+    const NASTY: &str = "[ab1_'’.,:;\"\\- \\r\\n\\t\u{b}\u{a0}\u{3000}\u{2003}\u{85}\u{2028}é\u{301}\u{903}\u{200d}\u{fe0f}\u{ad}·‧א״カ１😀👍🏽❤🇩🇪很AZ]{0,24}";
+    const NASTY_AND_PLAIN: &str =
+        "([é\u{301}\u{903}\u{200d}א’.' ]{1,3}[a-c1 .']{0,9}([ \\n]{1,2}[a-cé.]{0,3}){0,3}){0,6}";
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(1000))]
+
+        #[test]
+        fn parts_change_no_word(text in prop_oneof![NASTY, NASTY_AND_PLAIN, "\\PC{0,60}", any::<String>()]) {
+            prop_assert_eq!(spans(&text).collect::<Vec<_>>(), by_the_book(&text));
+            let mut folded = Vec::new();
+            spans(&text).for_each(|span| folded.push(span));
+            prop_assert_eq!(folded, by_the_book(&text));
+        }
+
+        #[test]
+        fn any_character_between_ascii_ones(before in "[a1_'. \t\r\n]{0,3}", between in any::<Vec<char>>(), after in "[a1_'. \t\r\n]{0,3}") {
+            let text = between.iter().fold(String::new(), |text, character| {
+                format!("{text}{before}{character}{after}")
+            });
+            prop_assert_eq!(spans(&text).collect::<Vec<_>>(), by_the_book(&text));
+        }
     }
 
     proptest! {

@@ -4,13 +4,14 @@
 //! The text is read a single time. What to leave out (stop words, rare words)
 //! is decided afterwards, from the counts, by [`CorpusReader::settle`].
 
-use rustc_hash::FxHashMap;
+use std::ops::Range;
 
+use super::interner::{Interner, Key};
 use crate::error::{Error, Result};
 use crate::files::digest::Fingerprint;
 use crate::text::lines::Lines;
 use crate::text::stopwords::StopWords;
-use crate::text::tokenizer::Tokenizer;
+use crate::text::tokenizer::{normalise, spans};
 
 /// Words of a sentence, at most; longer ones are cut, and no window reaches
 /// across the cut.
@@ -60,11 +61,12 @@ impl Corpus {
 /// Interns text as it comes.
 #[derive(Debug, Default)]
 pub struct CorpusReader {
-    index: FxHashMap<Box<str>, u32>,
-    words: Vec<Box<str>>,
+    words: Interner,
     counts: Vec<u64>,
     ids: Vec<u32>,
     ends: Vec<usize>,
+    /// The words of the text at hand: where they stand, and their ids where known.
+    found: Vec<(Range<usize>, Option<u32>)>,
 }
 
 impl CorpusReader {
@@ -77,24 +79,27 @@ impl CorpusReader {
     /// never meet).
     ///
     /// # Errors
-    /// [`Error::Setting`] beyond 2^32 different words.
+    /// [`Error::Setting`] beyond 2^32 - 1 different words.
     pub fn add(&mut self, text: &str) -> Result<()> {
         let before = self.ids.len();
-        for token in Tokenizer::default().tokens(text) {
-            let id = match self.index.get(token.word.as_ref()) {
-                Some(&id) => id,
-                None => {
-                    let id = u32::try_from(self.words.len()).map_err(|_| {
-                        Error::setting("words", "more than 2^32 different words", "fewer")
-                    })?;
-                    let word: Box<str> = token.word.as_ref().into();
-                    self.words.push(word.clone());
-                    self.counts.push(0);
-                    self.index.insert(word, id);
-                    id
-                }
+        let (found, words) = (&mut self.found, &mut self.words);
+        found.clear();
+        let bytes = text.as_bytes();
+        spans(text).for_each(|span| {
+            let known = Key::of_ascii(bytes, span.clone()).and_then(|key| words.recent(key));
+            found.push((span, known));
+        });
+        for (span, known) in found.drain(..) {
+            let word = || normalise(&text[span.clone()]);
+            let id = match (known, Key::of_ascii(bytes, span.clone())) {
+                (Some(id), _) => id,
+                (None, Some(key)) => words.intern_short(key, word)?,
+                (None, None) => words.intern(&word())?,
             };
-            self.counts[id as usize] += 1;
+            match self.counts.get_mut(id as usize) {
+                Some(count) => *count += 1,
+                None => self.counts.push(1),
+            }
             self.ids.push(id);
         }
         if self.ids.len() > before {
@@ -136,10 +141,10 @@ impl CorpusReader {
 
     /// Each word with its count.
     pub fn counted(&self) -> impl Iterator<Item = (&str, u64)> + Clone {
-        self.words
+        self.counts
             .iter()
-            .map(|word| &**word)
-            .zip(self.counts.iter().copied())
+            .enumerate()
+            .map(|(id, &count)| (self.words.word(id as u32), count))
     }
 
     /// Leaves out stop words and words that occur less than `min_count` times,
@@ -147,7 +152,7 @@ impl CorpusReader {
     ///
     /// # Errors
     /// [`Error::TooLittle`] when less than two words are left.
-    pub fn settle(self, stop_words: &StopWords, min_count: u64) -> Result<Corpus> {
+    pub fn settle(mut self, stop_words: &StopWords, min_count: u64) -> Result<Corpus> {
         let mut kept: Vec<u32> = Vec::new();
         let mut types_dropped = 0;
         let mut tokens_dropped = 0;
@@ -173,45 +178,47 @@ impl CorpusReader {
             .with_hint("give it more text, or lower --min-count"));
         }
         kept.sort_by(|&a, &b| {
-            let (a, b) = (a as usize, b as usize);
-            self.counts[b]
-                .cmp(&self.counts[a])
-                .then_with(|| self.words[a].cmp(&self.words[b]))
+            self.counts[b as usize]
+                .cmp(&self.counts[a as usize])
+                .then_with(|| self.words.word(a).cmp(self.words.word(b)))
         });
 
         const DROPPED: u32 = u32::MAX;
-        let mut renumbered = vec![DROPPED; self.words.len()];
+        let mut renumbered = vec![DROPPED; self.counts.len()];
         for (new, &old) in kept.iter().enumerate() {
             renumbered[old as usize] = new as u32;
         }
-        let mut ids = Vec::with_capacity(self.ids.len());
+        // In place: what is kept never overtakes what is read.
         let mut ends = Vec::with_capacity(self.ends.len());
         let mut start = 0;
+        let mut length = 0;
         for &end in &self.ends {
-            let before = ids.len();
-            ids.extend(
-                self.ids[start..end]
-                    .iter()
-                    .map(|&old| renumbered[old as usize])
-                    .filter(|&new| new != DROPPED),
-            );
+            let before = length;
+            for place in start..end {
+                let new = renumbered[self.ids[place] as usize];
+                if new != DROPPED {
+                    self.ids[length] = new;
+                    length += 1;
+                }
+            }
             // Long documents are cut, as word2vec does: work is dealt out by
             // sentences.
-            ends.extend((before..ids.len()).step_by(LONGEST_SENTENCE).skip(1));
-            if ids.len() > before {
-                ends.push(ids.len());
+            ends.extend((before..length).step_by(LONGEST_SENTENCE).skip(1));
+            if length > before {
+                ends.push(length);
             }
             start = end;
         }
+        self.ids.truncate(length);
         Ok(Corpus {
             vocabulary: Vocabulary {
                 words: kept
                     .iter()
-                    .map(|&id| self.words[id as usize].to_string())
+                    .map(|&id| self.words.word(id).to_owned())
                     .collect(),
                 counts: kept.iter().map(|&id| self.counts[id as usize]).collect(),
             },
-            ids,
+            ids: self.ids,
             ends,
             types_dropped,
             tokens_dropped,
@@ -221,8 +228,13 @@ impl CorpusReader {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use std::collections::BTreeMap;
+
     use proptest::prelude::*;
+    use unicode_normalization::UnicodeNormalization;
+    use unicode_segmentation::UnicodeSegmentation;
+
+    use super::*;
 
     fn reader(texts: &[&str]) -> CorpusReader {
         let mut reader = CorpusReader::new();
@@ -274,7 +286,54 @@ mod tests {
         assert!(reader(&[]).settle(&StopWords::none(), 1).is_err());
     }
 
+    /// Word by word, by the rules of the tokenizer's documentation.
+    fn naive_words(text: &str) -> Vec<String> {
+        text.split_word_bounds()
+            .filter(|part| {
+                let emoji = |c: char| {
+                    matches!(u32::from(c), 0x2300..=0x23ff | 0x2600..=0x27bf | 0x2b50
+                        | 0x1f1e6..=0x1f1ff | 0x1f300..=0x1faff)
+                };
+                part.contains(char::is_alphanumeric) || part.starts_with(emoji)
+            })
+            .map(|part| {
+                let word: String = part.nfc().filter(|&c| c != '\u{fe0f}').collect();
+                match part.is_ascii() {
+                    true => part.to_lowercase(),
+                    false => word
+                        .to_lowercase()
+                        .replace(['\u{2019}', '\u{2018}', '\u{2bc}', '\u{ff07}'], "'"),
+                }
+            })
+            .collect()
+    }
+
     proptest! {
+        #[test]
+        fn counts_and_order_are_those_of_the_naive_pass(
+            texts in proptest::collection::vec("\\PC{0,40}|[aAbB.',’é 1_-]{0,40}|([a-zA-Z]{1,17}[ ,.-]{1,2}){0,12}|([aA]{14,17} ){0,9}", 0..12),
+        ) {
+            let mut reader = CorpusReader::new();
+            let mut counts: BTreeMap<String, u64> = BTreeMap::new();
+            let mut running = Vec::new();
+            for text in &texts {
+                reader.add(text).unwrap();
+                let words = naive_words(text);
+                for word in &words {
+                    *counts.entry(word.clone()).or_default() += 1;
+                }
+                running.extend(words);
+            }
+            let counted = reader.counted().map(|(word, count)| (word.to_owned(), count));
+            prop_assert_eq!(counted.collect::<BTreeMap<_, _>>(), counts.clone());
+            prop_assert_eq!(reader.counted().count(), counts.len());
+            if let Ok(corpus) = reader.settle(&StopWords::none(), 2) {
+                let kept: Vec<_> = corpus.ids.iter().map(|&id| &corpus.vocabulary.words[id as usize]).collect();
+                let expected: Vec<_> = running.iter().filter(|word| counts[*word] >= 2).collect();
+                prop_assert_eq!(kept, expected);
+            }
+        }
+
         #[test]
         fn counts_add_up(texts in proptest::collection::vec("[a-e ]{0,20}", 1..20), min in 1u64..4) {
             let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
