@@ -6,6 +6,7 @@
 
 pub mod corpus;
 mod fifu;
+mod foreign;
 pub mod neighbours;
 pub mod skipgram;
 pub mod store;
