@@ -359,7 +359,12 @@ fn model_and_vector_files() {
             "its seal does not fit",
         ),
         ("v", Vec::new(), "an empty file"),
-        ("v", b"2 2\nword 1 2\nother 3 4\n".to_vec(), "plain text"),
+        (
+            "v",
+            b"word one two\nother three four\n".to_vec(),
+            "plain text",
+        ),
+        ("v", b"2 2\nword 1 2\nother 3\n".to_vec(), "line 3"),
         ("v", model.clone(), "a safetensors file"),
         (
             "v",

@@ -19,8 +19,9 @@ pub(super) const MODEL: &str = "model.senti";
 /// Which word vectors to use.
 #[derive(Debug, Args)]
 pub(super) struct VectorChoice {
-    /// Word vectors (.fifu); without it, SENTI_VECTORS, or the newest .fifu in
-    /// this folder.
+    /// Word vectors, in the format of finalfusion (.fifu), word2vec, fastText
+    /// (.vec) or GloVe; without it, SENTI_VECTORS, or the newest .fifu in this
+    /// folder.
     #[arg(long, value_name = "FILE")]
     vectors: Option<PathBuf>,
 }

@@ -6,6 +6,7 @@
 
 pub mod corpus;
 mod fifu;
+mod foreign;
 mod interner;
 pub mod neighbours;
 pub mod skipgram;

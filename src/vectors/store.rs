@@ -5,8 +5,12 @@
 //! metadata has a table `[senti]` with the [`Origin`], the words' `counts` and
 //! a `seal`: see [`crate::files::seal`]. Vectors of other programs have none, and are checked
 //! for their structure and values only.
+//!
+//! It also reads what word2vec, fastText and GloVe write; which of the formats
+//! a file is in, its content says.
 
-use std::io::Cursor;
+use std::fs::File;
+use std::io::{BufReader, Cursor, Read};
 use std::ops::Range;
 use std::path::Path;
 
@@ -16,9 +20,9 @@ use finalfusion::metadata::Metadata;
 use finalfusion::storage::{NdArray, StorageView};
 use finalfusion::vocab::{SimpleVocab, Vocab};
 
-use super::{Origin, WordVectors, fifu};
+use super::{Origin, WordVectors, fifu, foreign};
 use crate::error::{Error, Place, Result};
-use crate::files::digest::{Fingerprint, hex};
+use crate::files::digest::{Hashing, hex};
 use crate::files::seal::{self, Seal};
 use crate::files::write::write_whole;
 use crate::text::filetype;
@@ -70,29 +74,55 @@ impl WordVectors {
         Ok(bytes)
     }
 
-    /// Reads a finalfusion file, after checking every byte of it.
+    /// Reads a file of vectors in any of the formats, after checking every byte
+    /// of it.
     ///
     /// # Errors
     /// [`Error::Io`] when it cannot be read, [`Error::Artifact`] when it is
     /// something else, damaged, or changed since senti wrote it.
     pub fn read(path: &Path) -> Result<Self> {
-        let bytes = std::fs::read(path).map_err(|error| Error::io(path, "read", error))?;
-        match Self::from_bytes(path, &bytes)? {
-            (_, Seal::Broken) => Err(Error::damaged(
-                path.display().to_string(),
-                "a file that was changed after senti wrote it (its seal does not fit)",
-                "the bytes that were written",
-            )
-            .with_hint("restore it from a copy, or train it again: senti pretrain")),
-            (vectors, Seal::Intact | Seal::None) => Ok(Self {
-                fingerprint: Some(Fingerprint::of_bytes(&bytes)),
-                ..vectors
-            }),
-        }
+        let unreadable = |error| Error::io(path, "read", error);
+        let file = File::open(path).map_err(unreadable)?;
+        let size = match file.metadata().map_err(unreadable)? {
+            metadata if metadata.is_file() => Some(metadata.len()),
+            _ => None,
+        };
+        let (mut source, digester) = Hashing::new(file);
+        let mut bytes = Vec::new();
+        (&mut source)
+            .take(foreign::HEAD)
+            .read_to_end(&mut bytes)
+            .map_err(unreadable)?;
+        let vectors = if let Some(format) = foreign::recognise(&bytes) {
+            let mut input = BufReader::with_capacity(1 << 16, Cursor::new(bytes).chain(source));
+            let table = foreign::read(path, format, &mut input, size)?;
+            Self::new(table.words, table.rows, table.dims)?
+        } else {
+            bytes.reserve_exact(
+                size.map_or(0, |size| size as usize)
+                    .saturating_sub(bytes.len()),
+            );
+            source.read_to_end(&mut bytes).map_err(unreadable)?;
+            match Self::from_bytes(path, &bytes)? {
+                (_, Seal::Broken) => {
+                    return Err(Error::damaged(
+                        path.display().to_string(),
+                        "a file that was changed after senti wrote it (its seal does not fit)",
+                        "the bytes that were written",
+                    )
+                    .with_hint("restore it from a copy, or train it again: senti pretrain"));
+                }
+                (vectors, Seal::Intact | Seal::None) => vectors,
+            }
+        };
+        Ok(Self {
+            fingerprint: Some(digester.fingerprint()),
+            ..vectors
+        })
     }
 
-    /// The vectors in `bytes`, and whether the seal fits; `path` is what
-    /// errors call them.
+    /// The vectors of a finalfusion file with these `bytes`, and whether the
+    /// seal fits; `path` is what errors call them.
     ///
     /// # Errors
     /// [`Error::Artifact`].
@@ -198,13 +228,18 @@ fn explain(path: &Path, bytes: &[u8], flaw: fifu::Flaw) -> Error {
         None if std::str::from_utf8(&bytes[..bytes.len().min(64)]).is_ok() => "plain text",
         None => "data of an unknown kind",
     };
-    Error::artifact(place, found, "finalfusion vectors (.fifu)")
-        .with_hint("vectors are made from text by senti pretrain corpus.txt")
+    Error::artifact(
+        place,
+        found,
+        "word vectors (finalfusion, word2vec or GloVe)",
+    )
+    .with_hint("vectors are made from text by senti pretrain corpus.txt")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::files::digest::Fingerprint;
     use crate::vectors::skipgram::Settings;
     use proptest::prelude::*;
 
