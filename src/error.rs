@@ -126,7 +126,7 @@ pub enum Error {
     },
 
     /// The numbers ran away: a step size too large, or features out of scale.
-    #[error("{what} did not stay finite")]
+    #[error("{what} diverged")]
     Diverged {
         /// What was being computed.
         what: String,

@@ -125,7 +125,9 @@ fn an_interrupted_training_leaves_what_was_there() {
         };
         assert_eq!(status.code(), Some(130), "{signal}");
         assert_eq!(sandbox.read("vectors.fifu"), before);
-        assert_eq!(sandbox.names(), ["corpus", "model.senti", "vectors.fifu"]);
+        let checkpoint = "vectors.fifu.checkpoint";
+        let names = ["corpus", "model.senti", "vectors.fifu", checkpoint];
+        assert_eq!(sandbox.names(), names);
     }
 }
 

@@ -13,6 +13,8 @@ pub(crate) type Outcome = Result<(), Failure>;
 pub(crate) enum Failure {
     /// An error of the library.
     Error(Error),
+    /// The user stopped it, and this is how to go on.
+    Stopped(String),
     /// The command ran, and the answer is no; it has said so.
     No,
     /// Nobody reads our output any more.
@@ -43,6 +45,7 @@ pub(crate) fn code(outcome: &Outcome) -> ExitCode {
     ExitCode::from(match outcome {
         Ok(()) | Err(Failure::ClosedPipe) => 0,
         Err(Failure::No) => 1,
+        Err(Failure::Stopped(_)) => 130,
         Err(Failure::Output(_)) => 5,
         Err(Failure::Error(error)) => match error {
             Error::Setting { .. } => 2,

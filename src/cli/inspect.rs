@@ -127,8 +127,12 @@ fn size(vectors: &WordVectors) -> Entries {
 
 fn origins(origin: &Origin) -> Entries {
     let settings = &origin.settings;
+    let epochs = match settings.auto_epochs {
+        true => origin.held_out.len(),
+        false => settings.epochs,
+    };
     let digests: Vec<_> = origin.corpus.iter().map(|f| f.sha256.as_str()).collect();
-    vec![
+    let mut entries = vec![
         (
             "vectors trained by",
             json!(format!("senti {}", origin.version)),
@@ -139,12 +143,20 @@ fn origins(origin: &Origin) -> Entries {
         ("stop words", json!(origin.stop_word_list)),
         ("window", json!(settings.window)),
         ("negatives", json!(settings.negatives)),
-        ("epochs", json!(settings.epochs)),
+        ("epochs", json!(epochs)),
         ("min count", json!(settings.min_count)),
         ("subsample", json!(settings.subsample)),
         ("learning rate", json!(settings.learning_rate)),
         ("seed", json!(settings.seed)),
         ("lanes", json!(origin.lanes)),
         ("loss", json!(origin.loss)),
-    ]
+    ];
+    if let Some(loss) = origin.held_out.last() {
+        entries.push(("held out", json!(settings.held_out)));
+        entries.push(("held-out loss", json!(loss)));
+    }
+    if let Some(why) = &origin.stopped {
+        entries.push(("stopped", json!(why)));
+    }
+    entries
 }

@@ -12,6 +12,7 @@ mod demo;
 mod eval;
 pub(crate) mod exit;
 mod inspect;
+mod interruption;
 mod locate;
 mod nearest;
 mod pretrain;

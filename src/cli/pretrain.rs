@@ -2,6 +2,7 @@
 
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
@@ -12,13 +13,16 @@ use senti::files::digest::Fingerprint;
 use senti::text::lines::{Lines, LongLines};
 use senti::text::stopwords::StopWords;
 use senti::vectors::corpus::CorpusReader;
-use senti::vectors::skipgram::{self, Progress, Settings};
+use senti::vectors::skipgram::checkpoint::Text;
+use senti::vectors::skipgram::settings::LEAST_TO_HOLD_OUT_OF;
+use senti::vectors::skipgram::{self, Checkpoint, Keeper, Progress, Settings};
 use senti::vectors::{Origin, WordVectors};
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag;
 
 use super::corpora;
-use super::exit::Outcome;
+use super::exit::{Failure, Outcome};
+use super::interruption::Interruption;
 use super::locate::{VECTORS, check_output, our_vectors};
 use super::printer::{Printer, counted, grouped, harmless};
 use super::progress::{Reporter, duration};
@@ -26,6 +30,9 @@ use super::progress::{Reporter, duration};
 /// A line of a corpus longer than this is cut at a space: words that far apart
 /// never meet in a window.
 const LONGEST_PIECE: usize = 1 << 20;
+
+/// The most epochs of `--epochs auto`, by the usual number.
+const MOST_BY_USUAL: usize = 4;
 
 /// Learn word vectors from unlabelled text
 ///
@@ -43,6 +50,9 @@ const LONGEST_PIECE: usize = 1 << 20;
 ///
 /// Dimensions are twice the fourth root of the running words, 8 to 100; epochs
 /// bring the words seen to two million, 5 to 200. (* without stop words)
+///
+/// An interrupted training (Ctrl-C, SIGTERM) is kept in OUTPUT.checkpoint, and
+/// --resume goes on with it, to the same bytes as without the interruption.
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
 pub(super) struct Options {
@@ -62,9 +72,16 @@ pub(super) struct Options {
     /// Noise words a window, 1 to 100 [default: 5].
     #[arg(long, value_name = "N")]
     negatives: Option<usize>,
-    /// Passes over the text, 1 to 100000 [default: 5 to 200, by size].
-    #[arg(long, value_name = "N")]
-    epochs: Option<usize>,
+    /// Passes over the text, 1 to 100000; or auto: as many as lower the loss on a
+    /// held-out slice by 1 %, at most four times the default, and then one in
+    /// which the step size falls [default: 5 to 200, by size].
+    #[arg(long, value_name = "N|auto")]
+    epochs: Option<Epochs>,
+    /// Share of the text that is not trained on, 0 to 0.5, but 2,000 to 10,000
+    /// words; the loss on it is reported after each epoch [default: 0; 0.01 with
+    /// --epochs auto].
+    #[arg(long, value_name = "SHARE")]
+    held_out: Option<f64>,
     /// Leave out words that occur less often, 1 or more [default: by size].
     #[arg(long, value_name = "N")]
     min_count: Option<u64>,
@@ -72,6 +89,13 @@ pub(super) struct Options {
     /// size].
     #[arg(long, value_name = "SHARE")]
     subsample: Option<f64>,
+    /// Go on with the interrupted training that is kept in OUTPUT.checkpoint; the
+    /// text and all settings must be the same, only --threads may differ.
+    #[arg(long)]
+    resume: bool,
+    /// Minutes between two checkpoints; 0 for one only when interrupted.
+    #[arg(long, value_name = "MINUTES", default_value_t = 10.0)]
+    checkpoint_every: f64,
     /// Step size at the start, above 0, at most 10 [default: 0.025].
     #[arg(long, value_name = "RATE")]
     lr: Option<f64>,
@@ -88,6 +112,27 @@ pub(super) struct Options {
     stop_words: String,
 }
 
+/// What --epochs may say.
+#[derive(Debug, Clone, Copy)]
+enum Epochs {
+    Number(usize),
+    Auto,
+}
+
+impl FromStr for Epochs {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> std::result::Result<Self, Self::Err> {
+        match text {
+            "auto" => Ok(Self::Auto),
+            number => number
+                .parse()
+                .map(Self::Number)
+                .map_err(|_| "expected a number, or auto"),
+        }
+    }
+}
+
 pub(super) fn run(options: Options, printer: &mut Printer) -> Outcome {
     let started = Instant::now();
     // Numbers out of range end it before anything is read.
@@ -95,13 +140,15 @@ pub(super) fn run(options: Options, printer: &mut Printer) -> Outcome {
     let files = corpora::files(&options.files, printer)?;
     let inputs: Vec<&Path> = files.iter().map(PathBuf::as_path).collect();
     check_output(&options.output, &inputs, our_vectors)?;
+    let interruption = Interruption::new(&options.output, &inputs, options.checkpoint_every)?;
+    let checkpoint = interruption.begin(options.resume, printer)?;
     let interrupted = interruptible();
     let reporter = Reporter::new(printer);
 
     let (reader, fingerprints) = read(&files, &interrupted, &reporter)?;
     let stop_words = stop_words(&options.stop_words, &reader, printer)?;
     let tokens = reader.tokens_without(&stop_words);
-    let settings = options.settings(tokens);
+    let mut settings = options.settings(tokens);
     let sentences = reader.sentences() as u64;
     if tokens == 0 {
         let place = Place {
@@ -138,11 +185,30 @@ pub(super) fn run(options: Options, printer: &mut Printer) -> Outcome {
             counted(corpus.tokens_dropped, "running word"),
         ),
     });
+    let running = corpus.ids.len();
+    if settings.auto_epochs && settings.held_out_words(running).is_none() {
+        settings = Settings {
+            epochs: Settings::for_tokens(tokens).epochs,
+            auto_epochs: false,
+            held_out: 0.0,
+            ..settings
+        };
+        printer.note(&format!(
+            "too little text to hold some out ({} of {} running words): the usual number of epochs",
+            grouped(running as u64),
+            grouped(LEAST_TO_HOLD_OUT_OF as u64),
+        ));
+    }
+    let held_out = match settings.held_out_words(running) {
+        Some(words) => format!(", {} held out", counted(words as u64, "word")),
+        None => String::new(),
+    };
     printer.note(&format!(
-        "training {} dimensions, window {}, {} negatives, {}, subsample {}, step {}, seed {}",
+        "training {} dimensions, window {}, {} negatives, {}{}{held_out}, subsample {}, step {}, seed {}",
         settings.dims,
         settings.window,
         settings.negatives,
+        if settings.auto_epochs { "at most " } else { "" },
         counted(settings.epochs as u64, "epoch"),
         settings.subsample,
         settings.learning_rate,
@@ -158,9 +224,30 @@ pub(super) fn run(options: Options, printer: &mut Printer) -> Outcome {
             ControlFlow::Continue(())
         }
     };
-    let trained = skipgram::train(&corpus, &settings, &observer);
+    if let Some(checkpoint) = &checkpoint {
+        printer.note(&format!(
+            "going on in epoch {}, {} seen",
+            checkpoint.epochs() + 1,
+            counted(checkpoint.words(), "word")
+        ));
+    }
+    let keeper = Keeper {
+        file: &interruption.file,
+        texts: &texts(&options.files, &fingerprints),
+        due: &|| interruption.due(),
+        kept: &|result| interruption.kept(result, printer),
+    };
+    interruption.start();
+    reporter.begin(checkpoint.as_ref().map_or(0, Checkpoint::words));
+    let trained = skipgram::train_kept(&corpus, &settings, &observer, &keeper, checkpoint);
     reporter.finish();
-    let trained = trained?;
+    let trained = match trained {
+        Err(Error::Interrupted) => return Err(Failure::Stopped(interruption.hint())),
+        trained => trained?,
+    };
+    if let Some(why) = &trained.stopped {
+        printer.note(&format!("stopped {why}"));
+    }
     let loss = trained.losses.last().copied().unwrap_or(0.0);
 
     let origin = Origin {
@@ -169,18 +256,25 @@ pub(super) fn run(options: Options, printer: &mut Printer) -> Outcome {
         sentences,
         tokens,
         loss,
+        held_out: trained.held_out,
+        stopped: trained.stopped,
         lanes: trained.lanes,
         stop_word_list: stop_words.name().to_owned(),
         stop_words: stop_words.sorted().into_iter().map(str::to_owned).collect(),
         settings: settings.clone(),
+    };
+    let held_out = match origin.held_out.last() {
+        Some(loss) => format!(", held-out loss {loss:.4}"),
+        None => String::new(),
     };
     let words = corpus.vocabulary.words.len();
     let vectors = WordVectors::new(corpus.vocabulary.words, trained.rows, settings.dims)?
         .with_origin(origin)
         .with_counts(corpus.vocabulary.counts);
     vectors.write(&options.output)?;
+    interruption.done(printer);
     printer.note(&format!(
-        "wrote {}: {} of {} dimensions, loss {loss:.4}, {}",
+        "wrote {}: {} of {} dimensions, loss {loss:.4}{held_out}, {}",
         harmless(&options.output.display().to_string()),
         counted(words as u64, "vector"),
         settings.dims,
@@ -194,11 +288,19 @@ impl Options {
     /// The settings for a text of so many running words.
     fn settings(&self, tokens: u64) -> Settings {
         let fitting = Settings::for_tokens(tokens);
+        let auto_epochs = matches!(self.epochs, Some(Epochs::Auto));
+        let usual_share = if auto_epochs { 0.01 } else { 0.0 };
         Settings {
             dims: self.dims.unwrap_or(fitting.dims),
             window: self.window.unwrap_or(fitting.window),
             negatives: self.negatives.unwrap_or(fitting.negatives),
-            epochs: self.epochs.unwrap_or(fitting.epochs),
+            epochs: match self.epochs {
+                Some(Epochs::Number(epochs)) => epochs,
+                Some(Epochs::Auto) => MOST_BY_USUAL * fitting.epochs,
+                None => fitting.epochs,
+            },
+            auto_epochs,
+            held_out: self.held_out.unwrap_or(usual_share),
             min_count: self.min_count.unwrap_or(fitting.min_count),
             subsample: self.subsample.unwrap_or(fitting.subsample),
             learning_rate: self.lr.unwrap_or(fitting.learning_rate),
@@ -263,6 +365,15 @@ fn stop_words(wanted: &str, reader: &CorpusReader, printer: &Printer) -> Result<
         }
         language => StopWords::language(language),
     }
+}
+
+/// The texts of the corpus, as errors call them.
+fn texts(files: &[PathBuf], fingerprints: &[Fingerprint]) -> Vec<Text> {
+    files
+        .iter()
+        .map(|file| file.display().to_string())
+        .zip(fingerprints.iter().cloned())
+        .collect()
 }
 
 fn names(files: &[PathBuf]) -> String {

@@ -114,6 +114,10 @@ impl Printer {
     pub(super) fn failure(&self, failure: &Failure) {
         match failure {
             Failure::No | Failure::ClosedPipe => {}
+            Failure::Stopped(hint) => {
+                self.error(&Error::Interrupted.to_string());
+                self.hint(hint);
+            }
             Failure::Output(error) => {
                 self.error(&format!("cannot write the output: {error}"));
             }

@@ -21,8 +21,9 @@ pub(super) struct Reporter {
     last_line: Option<Mutex<Instant>>,
     /// Bytes read when [`Reporter::reading`] was last called.
     read: AtomicU64,
-    /// When the training began: what comes before must not count in its speed.
-    training: OnceLock<Instant>,
+    /// When the training began, and the words that were seen before: what comes
+    /// before must not count in its speed.
+    training: OnceLock<(Instant, u64)>,
 }
 
 impl Reporter {
@@ -41,6 +42,11 @@ impl Reporter {
             read: AtomicU64::new(0),
             training: OnceLock::new(),
         }
+    }
+
+    /// The training proper begins, after so many words of it.
+    pub(super) fn begin(&self, before: u64) {
+        self.training.get_or_init(|| (Instant::now(), before));
     }
 
     pub(super) fn show(&self, progress: &skipgram::Progress) {
@@ -86,13 +92,18 @@ impl Reporter {
     }
 
     fn describe(&self, progress: &skipgram::Progress) -> String {
-        let started = self.training.get_or_init(Instant::now);
+        let (started, before) = self.training.get_or_init(|| (Instant::now(), 0));
         let seconds = started.elapsed().as_secs_f64().max(1e-3);
-        let speed = progress.words as f64 / seconds;
+        let speed = (progress.words - before) as f64 / seconds;
         let left = (progress.total - progress.words.min(progress.total)) as f64 / speed.max(1.0);
+        let held_out = match progress.held_out {
+            Some(loss) => format!(", held-out loss {loss:.4}"),
+            None => String::new(),
+        };
         format!(
-            "epoch {} of {}, {} words/s, loss {:.4}, {} left",
+            "epoch {} of {}{}, {} words/s, loss {:.4}{held_out}, {} left",
             progress.epoch,
+            if progress.open { "at most " } else { "" },
             progress.epochs,
             grouped(speed as u64),
             progress.loss,

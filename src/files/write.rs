@@ -1,7 +1,7 @@
 //! Writing a file so that it appears whole or not at all.
 
 use std::fs::{File, Permissions};
-use std::io::{self, Write};
+use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
@@ -12,9 +12,18 @@ use crate::error::{Error, Result};
 /// # Errors
 /// [`Error::Io`], and then no file has changed.
 pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
+    stream_whole(path, |file| file.write_all(bytes))
+}
+
+/// As [`write_whole`], for what is too large to be held as bytes: `content`
+/// writes it, piece by piece.
+pub(crate) fn stream_whole(
+    path: &Path,
+    content: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> Result<()> {
     let target = target(path);
     let path = target.as_path();
-    write_beside(path, folder_of(path), bytes).map_err(|error| Error::io(path, "write", error))
+    write_beside(path, folder_of(path), content).map_err(|error| Error::io(path, "write", error))
 }
 
 /// The file that writing to `path` replaces or makes: a link stays a link, and
@@ -37,7 +46,11 @@ pub fn folder_of(path: &Path) -> &Path {
     }
 }
 
-fn write_beside(path: &Path, folder: &Path, bytes: &[u8]) -> io::Result<()> {
+fn write_beside(
+    path: &Path,
+    folder: &Path,
+    content: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> io::Result<()> {
     let mut builder = tempfile::Builder::new();
     builder.prefix(".senti-");
     let permissions = usual_permissions(path);
@@ -45,7 +58,10 @@ fn write_beside(path: &Path, folder: &Path, bytes: &[u8]) -> io::Result<()> {
         builder.permissions(permissions);
     }
     let mut temporary = builder.tempfile_in(folder)?;
-    temporary.write_all(bytes)?;
+    let mut buffered = BufWriter::with_capacity(1 << 16, temporary.as_file_mut());
+    content(&mut buffered)?;
+    buffered.flush()?;
+    drop(buffered);
     if let Some(existing) = permissions.existing {
         temporary.as_file().set_permissions(existing)?;
     }
@@ -128,5 +144,15 @@ mod tests {
         std::fs::create_dir(&taken).unwrap();
         assert!(write_whole(&taken, b"x").is_err());
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+        // The content fails halfway.
+        let path = folder.path().join("out");
+        write_whole(&path, b"old").unwrap();
+        let half = stream_whole(&path, |file| {
+            file.write_all(b"half")?;
+            Err(io::ErrorKind::StorageFull.into())
+        });
+        assert!(matches!(half, Err(Error::Io { .. })));
+        assert_eq!(std::fs::read(&path).unwrap(), b"old");
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 2);
     }
 }

@@ -37,6 +37,13 @@ pub struct Origin {
     pub tokens: u64,
     /// Mean loss of the last epoch, in nats a pair.
     pub loss: f64,
+    /// The loss on the held-out slice after each epoch; empty where nothing was
+    /// held out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub held_out: Vec<f64>,
+    /// Why there were so many epochs, where that was left to the training.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stopped: Option<String>,
     /// Values that the processor computed at once.
     pub lanes: usize,
     /// The training's settings.

@@ -250,6 +250,8 @@ mod tests {
             sentences: 3,
             tokens: 9,
             loss: 1.25,
+            held_out: vec![2.5, 1.5],
+            stopped: Some("after 2 epochs".to_owned()),
             lanes: 8,
             settings: Settings::for_tokens(9),
             stop_word_list: "english".to_owned(),

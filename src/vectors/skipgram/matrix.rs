@@ -68,11 +68,9 @@ impl Matrix {
     /// does.
     pub(super) fn randomise(&mut self, seed: u64) {
         let mut random = stream(Use::Vectors, seed);
-        let (dims, stride) = (self.dims, self.stride);
-        for row in self.values_mut().chunks_exact_mut(stride) {
-            for value in &mut row[..dims] {
-                *value = (unit(&mut random) - 0.5) / dims as f32;
-            }
+        let dims = self.dims as f32;
+        for value in self.vectors_mut().flatten() {
+            *value = (unit(&mut random) - 0.5) / dims;
         }
     }
 
@@ -112,13 +110,35 @@ impl Matrix {
         &self.values()[word as usize * self.stride..][..self.stride]
     }
 
-    /// All rows without what fills them up, rows x dims.
+    /// The vector of a word: its row without what fills it up.
+    #[inline(always)]
+    pub(super) fn vector(&self, word: u32) -> &[f32] {
+        &self.row(word)[..self.dims]
+    }
+
+    /// All vectors, in order.
+    pub(super) fn vectors(&self) -> impl Iterator<Item = &[f32]> {
+        let rows = self.values().chunks_exact(self.stride);
+        rows.map(|row| &row[..self.dims])
+    }
+
+    /// All vectors, in order, to be filled.
+    pub(super) fn vectors_mut(&mut self) -> impl Iterator<Item = &mut [f32]> {
+        let (dims, stride) = (self.dims, self.stride);
+        let rows = self.values_mut().chunks_exact_mut(stride);
+        rows.map(move |row| &mut row[..dims])
+    }
+
+    /// All vectors, one after the other: rows x dims.
     pub(super) fn trimmed(&self) -> Vec<f32> {
         let mut values = Vec::with_capacity(self.rows * self.dims);
-        for row in self.values().chunks_exact(self.stride) {
-            values.extend_from_slice(&row[..self.dims]);
-        }
+        self.vectors().for_each(|row| values.extend_from_slice(row));
         values
+    }
+
+    /// Whether every value is a finite number.
+    pub(super) fn is_finite(&self) -> bool {
+        self.values().iter().all(|value| value.is_finite())
     }
 }
 
@@ -127,10 +147,8 @@ impl Matrix {
     /// These rows, filled up for so many lanes.
     pub(super) fn of(values: &[f32], dims: usize, lanes: usize) -> Self {
         let mut matrix = Self::zeros(values.len() / dims, dims, lanes).unwrap();
-        let stride = matrix.stride;
-        let rows = matrix.values_mut().chunks_exact_mut(stride);
-        for (row, values) in rows.zip(values.chunks_exact(dims)) {
-            row[..dims].copy_from_slice(values);
+        for (row, values) in matrix.vectors_mut().zip(values.chunks_exact(dims)) {
+            row.copy_from_slice(values);
         }
         matrix
     }

@@ -14,14 +14,20 @@
 //! | `matrix` | where do the vectors live? |
 //! | `merge` | how do the changes of several workers become one? |
 //! | `probe` | what do the benchmarks measure? |
+//! | `schedule` | how large are the steps, and when is it enough? |
+//! | `held_out` | what is the loss on text that is not trained on? |
+//! | [`checkpoint`] | how does a training survive an interruption? |
 //!
 //! This file is the loop around them. An epoch is a run of rounds. In a round a
 //! few shards of 2,048 words each start from the same vectors; each trains
 //! copies of the rows it touches, by plain stochastic gradient descent, and then
 //! the changes of all shards are merged in a fixed order. How many shards there
 //! are depends on the corpus, never on the threads that work on them: the result
-//! is the same for any number of threads.
+//! is the same for any number of threads. Nor does it depend on interruptions:
+//! between two rounds a checkpoint holds all there is.
 
+pub mod checkpoint;
+mod held_out;
 mod lanes;
 mod matrix;
 mod merge;
@@ -29,6 +35,7 @@ mod order;
 #[doc(hidden)]
 pub mod probe;
 mod sampling;
+mod schedule;
 pub mod settings;
 mod shard;
 mod sigmoid;
@@ -40,13 +47,17 @@ use std::ops::ControlFlow;
 use rayon::ThreadPool;
 use rayon::prelude::*;
 
+use checkpoint::{Header, Position};
+use held_out::HeldOut;
 use lanes::{Backend, Lanes, Work};
 use matrix::Matrix;
 use merge::{Merger, Part, Side};
 use order::Order;
 use sampling::Sampler;
+use schedule::Schedule;
 use shard::{Loss, POOL, Shard, Task};
 
+pub use checkpoint::{Checkpoint, Keeper};
 pub use settings::Settings;
 
 use super::corpus::Corpus;
@@ -62,26 +73,31 @@ const SHARDS: usize = 4;
 const SMALL_CORPUS: usize = 200_000;
 /// Words between two calls of the observer.
 const WORDS_PER_REPORT: u64 = 20_000;
-/// The step size never falls below this share of where it starts.
-const LEAST_RATE: f32 = 1e-4;
+/// A training has run away when its loss is this many times that of knowing
+/// nothing.
+const RUN_AWAY: f64 = 2.0;
 
 /// How far the training is.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Progress {
     /// The epoch under way, counted from 1.
     pub epoch: usize,
-    /// Epochs in all.
+    /// Epochs in all, as far as is known.
     pub epochs: usize,
+    /// `epochs` is only the most there may be.
+    pub open: bool,
     /// Words seen, over all epochs.
     pub words: u64,
     /// Words to see, over all epochs.
     pub total: u64,
     /// Mean loss of the epoch so far, in nats a pair.
     pub loss: f64,
+    /// The loss on the held-out slice after the last whole epoch.
+    pub held_out: Option<f64>,
 }
 
-/// Called now and then during training; breaking ends it with
-/// [`Error::Interrupted`].
+/// Called now and then during training, and after every epoch; breaking ends it
+/// with [`Error::Interrupted`].
 pub type Observer<'a> = &'a (dyn Fn(&Progress) -> ControlFlow<()> + Sync);
 
 /// What training gives.
@@ -91,6 +107,11 @@ pub struct Trained {
     pub rows: Vec<f32>,
     /// Mean loss of each epoch, in nats a pair.
     pub losses: Vec<f64>,
+    /// The loss on the held-out slice after each epoch; empty where nothing was
+    /// held out.
+    pub held_out: Vec<f64>,
+    /// Why there were so many epochs, where that was left to the training.
+    pub stopped: Option<String>,
     /// Values that the processor computed at once; sums of other widths round
     /// differently, so only equal widths give equal bytes.
     pub lanes: usize,
@@ -100,9 +121,39 @@ pub struct Trained {
 ///
 /// # Errors
 /// [`Error::Setting`] for a setting out of range, [`Error::TooLittle`] when no
-/// two words ever meet, [`Error::Diverged`] when the step size was too large,
-/// [`Error::Interrupted`] when the observer breaks.
+/// two words ever meet, or when there is too little to hold some of it out,
+/// [`Error::Diverged`] when the step size was too large, [`Error::Interrupted`]
+/// when the observer breaks.
 pub fn train(corpus: &Corpus, settings: &Settings, observer: Observer<'_>) -> Result<Trained> {
+    run(corpus, settings, observer, None, None)
+}
+
+/// As [`train`], but the training is kept in a file while it is under way, and
+/// goes on from such a file where one is given: to the same vectors as without
+/// an interruption.
+///
+/// # Errors
+/// Those of [`train`]; [`Error::Setting`], [`Error::Input`] or
+/// [`Error::Artifact`] when the checkpoint is of another training, naming what
+/// differs; [`Error::Io`] when it cannot be read, or when the last one before an
+/// interruption cannot be written.
+pub fn train_kept(
+    corpus: &Corpus,
+    settings: &Settings,
+    observer: Observer<'_>,
+    keeper: &Keeper<'_>,
+    from: Option<Checkpoint>,
+) -> Result<Trained> {
+    run(corpus, settings, observer, Some(keeper), from)
+}
+
+fn run(
+    corpus: &Corpus,
+    settings: &Settings,
+    observer: Observer<'_>,
+    keeper: Option<&Keeper<'_>>,
+    from: Option<Checkpoint>,
+) -> Result<Trained> {
     settings.check()?;
     if corpus.vocabulary.words.len() < 2 || corpus.sentences().all(|sentence| sentence.len() < 2) {
         return Err(Error::too_little(
@@ -111,32 +162,52 @@ pub fn train(corpus: &Corpus, settings: &Settings, observer: Observer<'_>) -> Re
         )
         .with_hint("put one sentence or document on each line, and check --min-count"));
     }
+    if settings.held_out > 0.0 && settings.held_out_words(corpus.ids.len()).is_none() {
+        return Err(Error::too_little(
+            format!("{} words to hold some out of", corpus.ids.len()),
+            format!("{} or more", settings::LEAST_TO_HOLD_OUT_OF),
+        )
+        .with_hint("hold nothing out: --held-out 0, and a number of --epochs"));
+    }
     let mut training = Training::new(corpus, settings, observer)?;
-    let losses = (0..settings.epochs)
-        .map(|epoch| training.epoch(epoch))
-        .collect::<Result<Vec<Loss>>>()?;
-    if losses.iter().all(|loss| loss.windows == 0) {
+    training.keeper = keeper;
+    if let Some(checkpoint) = from {
+        training.go_on_from(checkpoint)?;
+    }
+    while training.position.losses.len() < training.schedule.epochs {
+        training.epoch()?;
+    }
+    let Training {
+        position,
+        schedule,
+        inputs,
+        outputs,
+        backend,
+        ..
+    } = training;
+    if position.windows == 0 {
         return Err(Error::too_little(
             "no two words together after thinning out frequent ones",
             "a text of which more is kept",
         )
         .with_hint("raise --subsample, or turn it off with --subsample 0"));
     }
-    drop(training.outputs);
-    let rows = training.inputs.trimmed();
-    if rows.iter().any(|value| !value.is_finite()) {
-        return Err(diverged(settings));
+    drop(outputs);
+    if !inputs.is_finite() {
+        return Err(diverged(settings, "numbers that are not finite"));
     }
     Ok(Trained {
-        rows,
-        losses: losses.into_iter().map(Loss::mean).collect(),
-        lanes: training.backend.lanes(),
+        rows: inputs.trimmed(),
+        stopped: schedule.stopped(&position.held_out),
+        losses: position.losses,
+        held_out: position.held_out,
+        lanes: backend.lanes(),
     })
 }
 
-fn diverged(settings: &Settings) -> Error {
+fn diverged(settings: &Settings, how: &str) -> Error {
     Error::Diverged {
-        what: "the word vectors".to_owned(),
+        what: format!("the word vectors ({how})"),
         hint: Some(format!(
             "take a smaller step: --lr {}",
             settings.learning_rate / 4.0
@@ -149,7 +220,11 @@ struct Training<'a> {
     corpus: &'a Corpus,
     settings: &'a Settings,
     observer: Observer<'a>,
+    keeper: Option<&'a Keeper<'a>>,
     sampler: Sampler,
+    held_out: HeldOut,
+    schedule: Schedule,
+    position: Position,
     /// v and u, words x dims.
     inputs: Matrix,
     outputs: Matrix,
@@ -159,17 +234,15 @@ struct Training<'a> {
     backend: Backend,
     /// Nothing for one thread.
     pool: Option<ThreadPool>,
-    /// Words seen, over all epochs, and those to see.
-    seen: u64,
-    total: u64,
+    /// Words seen when the observer was last called.
     reported: u64,
 }
 
 impl<'a> Training<'a> {
     fn new(corpus: &'a Corpus, settings: &'a Settings, observer: Observer<'a>) -> Result<Self> {
-        let words = corpus.vocabulary.words.len();
+        let rows = corpus.vocabulary.words.len();
         let backend = Backend::best();
-        let mut inputs = Matrix::zeros(words, settings.dims, backend.lanes())?;
+        let mut inputs = Matrix::zeros(rows, settings.dims, backend.lanes())?;
         inputs.randomise(settings.seed);
         let shards = match corpus.ids.len() {
             0..SMALL_CORPUS => 1,
@@ -186,78 +259,165 @@ impl<'a> Training<'a> {
             let draws = sampler.draws(&corpus.vocabulary.counts, text, noise);
             Merger::new(side, &draws, threads)
         });
+        let held_out = HeldOut::new(corpus, settings, &sampler);
+        let words = corpus.ids.len() as u64 - held_out.words;
         Ok(Self {
             corpus,
             settings,
             observer,
+            keeper: None,
             sampler,
-            outputs: Matrix::zeros(words, settings.dims, backend.lanes())?,
-            shards: (0..shards).map(|_| Shard::new(words, &inputs)).collect(),
+            held_out,
+            schedule: Schedule::new(settings, words, &[]),
+            position: Position::default(),
+            outputs: Matrix::zeros(rows, settings.dims, backend.lanes())?,
+            shards: (0..shards).map(|_| Shard::new(rows, &inputs)).collect(),
             inputs,
             mergers,
             backend,
             pool,
-            seen: 0,
-            total: corpus.ids.len() as u64 * settings.epochs as u64,
             reported: 0,
         })
     }
 
-    /// Goes through the corpus once.
-    fn epoch(&mut self, epoch: usize) -> Result<Loss> {
+    /// Takes the place of the training that a checkpoint holds.
+    fn go_on_from(&mut self, checkpoint: Checkpoint) -> Result<()> {
+        let texts = self.keeper.map_or(&[][..], |keeper| keeper.texts);
+        checkpoint.check(self.corpus, self.settings, texts, self.backend.lanes())?;
+        checkpoint.check_position(self.corpus.ends.len(), self.schedule.words)?;
+        self.position = checkpoint.restore([&mut self.inputs, &mut self.outputs])?;
+        self.reported = self.position.seen;
+        self.schedule.decide(&self.position.held_out);
+        Ok(())
+    }
+
+    /// Goes through the corpus once, or through what an interruption left of it.
+    fn epoch(&mut self) -> Result<()> {
+        let epoch = self.position.losses.len();
         let sentences = self.corpus.ends.len();
         let order = Order::new(sentences, self.settings.seed, epoch);
-        let mut places = 0..sentences;
-        let mut loss = Loss::default();
+        let mut places = self.position.place..sentences;
+        let mut loss = Loss::from(self.position.loss);
         while !places.is_empty() {
-            let rate = self.rate();
+            let rate = self.schedule.rate(self.position.seen);
             self.deal(&mut places, &order);
             self.round(epoch, rate);
             for shard in &self.shards {
                 loss.add(shard.loss);
             }
             if !loss.sum.is_finite() {
-                return Err(diverged(self.settings));
+                return Err(diverged(self.settings, "numbers that are not finite"));
             }
-            if self.seen >= self.reported + WORDS_PER_REPORT || places.is_empty() {
-                self.reported = self.seen;
-                let progress = Progress {
-                    epoch: epoch + 1,
-                    epochs: self.settings.epochs,
-                    words: self.seen,
-                    total: self.total,
-                    loss: loss.mean(),
-                };
-                if (self.observer)(&progress).is_break() {
-                    return Err(Error::Interrupted);
+            self.position.place = places.start;
+            self.position.loss = loss.into();
+            if self.position.seen >= self.reported + WORDS_PER_REPORT && !places.is_empty() {
+                self.report(epoch + 1, loss.mean())?;
+            }
+        }
+        self.end_epoch(loss)?;
+        self.report(epoch + 1, loss.mean())
+    }
+
+    /// Puts the epoch on record, and decides whether there are more to come.
+    fn end_epoch(&mut self, loss: Loss) -> Result<()> {
+        let nothing = self.settings.loss_of_nothing();
+        if loss.mean() > RUN_AWAY * nothing {
+            let how = format!(
+                "a loss of {:.2} a pair, where knowing nothing costs {nothing:.2}",
+                loss.mean()
+            );
+            return Err(diverged(self.settings, &how));
+        }
+        let position = &mut self.position;
+        position.place = 0;
+        position.loss = Loss::default().into();
+        position.windows += loss.windows;
+        position.losses.push(loss.mean());
+        if !self.held_out.is_empty() {
+            let held_out = self.held_out.loss(&self.inputs, &self.outputs);
+            if !held_out.is_finite() {
+                return Err(diverged(self.settings, "numbers that are not finite"));
+            }
+            position.held_out.push(held_out);
+            self.schedule.decide(&position.held_out);
+        }
+        Ok(())
+    }
+
+    /// Tells the observer, and keeps a checkpoint where one is wanted.
+    fn report(&mut self, epoch: usize, loss: f64) -> Result<()> {
+        self.reported = self.position.seen;
+        let progress = Progress {
+            epoch,
+            epochs: self.schedule.epochs,
+            open: self.schedule.open,
+            words: self.position.seen,
+            total: self.schedule.total(),
+            loss,
+            held_out: self.position.held_out.last().copied(),
+        };
+        let stop = (self.observer)(&progress).is_break();
+        if let Some(keeper) = self.keeper
+            && (stop || (keeper.due)())
+        {
+            match self.keep(keeper) {
+                Err(Error::Io {
+                    file,
+                    action,
+                    source,
+                }) if !stop => {
+                    (keeper.kept)(Err(Error::Io {
+                        file,
+                        action,
+                        source,
+                    }));
+                }
+                result => {
+                    result?;
+                    (keeper.kept)(Ok(()));
                 }
             }
         }
-        Ok(loss)
+        match stop {
+            true => Err(Error::Interrupted),
+            false => Ok(()),
+        }
+    }
+
+    /// Writes a checkpoint; never of numbers that are none.
+    fn keep(&self, keeper: &Keeper<'_>) -> Result<()> {
+        if !(self.inputs.is_finite() && self.outputs.is_finite()) {
+            return Err(diverged(self.settings, "numbers that are not finite"));
+        }
+        let header = Header::new(
+            self.corpus,
+            self.settings,
+            keeper.texts,
+            self.backend.lanes(),
+            self.position.clone(),
+        );
+        checkpoint::write(keeper.file, &header, [&self.inputs, &self.outputs])
     }
 
     /// Deals the next sentences out to the shards, one shard after the other.
     fn deal(&mut self, places: &mut std::ops::Range<usize>, order: &Order) {
-        for at in 0..self.shards.len() {
-            self.shards[at].tasks.clear();
+        for shard in &mut self.shards {
+            shard.tasks.clear();
             let mut words = 0;
             while words < SHARD_WORDS
                 && let Some(place) = places.next()
             {
                 let sentence = order.sentence(place);
-                let rate = self.rate();
-                self.shards[at].tasks.push(Task { sentence, rate });
+                if self.held_out.has(sentence) {
+                    continue;
+                }
+                let rate = self.schedule.rate(self.position.seen);
+                shard.tasks.push(Task { sentence, rate });
                 let length = self.corpus.sentence(sentence).len();
                 words += length;
-                self.seen += length as u64;
+                self.position.seen += length as u64;
             }
         }
-    }
-
-    /// The step size now: falls linearly to almost nothing.
-    fn rate(&self) -> f32 {
-        let left = 1.0 - self.seen as f64 / self.total as f64;
-        self.settings.learning_rate as f32 * (left as f32).max(LEAST_RATE)
     }
 
     /// Lets every shard train, and merges what they changed.
@@ -416,6 +576,145 @@ mod tests {
         let error = train(&corpus, &settings, QUIET).unwrap_err();
         assert!(matches!(error, Error::Diverged { .. }), "{error}");
         assert!(error.hint().unwrap().contains("--lr 2.5"));
+    }
+
+    /// Every number is finite, and yet nothing is learned.
+    #[test]
+    fn a_loss_that_runs_away_is_caught() {
+        let (corpus, settings) = small();
+        let settings = Settings {
+            learning_rate: 1.0,
+            epochs: 1,
+            ..settings
+        };
+        let error = train(&corpus, &settings, QUIET).unwrap_err();
+        let said = error.to_string();
+        assert!(
+            said.contains("where knowing nothing costs 4.16") && said.contains("diverged"),
+            "{said}"
+        );
+        assert!(error.hint().unwrap().contains("--lr 0.25"));
+    }
+
+    /// Longer than 40,000 words, so that some can be held out.
+    fn middling() -> Corpus {
+        let sentences: Vec<String> = (0..6_000)
+            .map(|i| format!("w{} w{} a b w{} c w{} d", i % 97, i % 31, i % 7, i % 53))
+            .collect();
+        let sentences: Vec<&str> = sentences.iter().map(String::as_str).collect();
+        corpus(&sentences)
+    }
+
+    #[test]
+    fn what_is_held_out_is_not_trained_on_and_measured_after_every_epoch() {
+        let corpus = middling();
+        let settings = Settings {
+            dims: 9,
+            epochs: 3,
+            ..Settings::for_tokens(100)
+        };
+        let held = Settings {
+            held_out: 0.05,
+            ..settings.clone()
+        };
+        let words = std::sync::atomic::AtomicU64::new(0);
+        let observer = |progress: &Progress| {
+            assert_eq!((progress.epochs, progress.open), (3, false));
+            assert_eq!(
+                progress.held_out.is_some(),
+                progress.epoch > 1 || progress.words >= progress.total / 3
+            );
+            words.store(progress.words, std::sync::atomic::Ordering::Relaxed);
+            ControlFlow::Continue(())
+        };
+        let one = train(&corpus, &held, &observer).unwrap();
+        let left = words.into_inner() / 3;
+        let all = corpus.ids.len() as u64;
+        assert!(
+            (all - 2_412..all - 2_400 + 1).contains(&left),
+            "{left} of {all}"
+        );
+        assert_eq!(one.held_out.len(), 3);
+        assert!(
+            one.held_out.is_sorted_by(|a, b| a > b),
+            "{:?}",
+            one.held_out
+        );
+        assert_eq!(one.stopped, None);
+        let plain = train(&corpus, &settings, QUIET).unwrap();
+        assert!(plain.held_out.is_empty());
+        assert_ne!(plain.rows, one.rows);
+    }
+
+    #[test]
+    fn it_stops_by_itself() {
+        let corpus = middling();
+        let settings = Settings {
+            dims: 9,
+            epochs: 200,
+            auto_epochs: true,
+            held_out: 0.05,
+            learning_rate: 0.1,
+            ..Settings::for_tokens(100)
+        };
+        let trained = train(&corpus, &settings, QUIET).unwrap();
+        let epochs = trained.losses.len();
+        assert!((3..200).contains(&epochs), "{epochs}");
+        assert_eq!(trained.held_out.len(), epochs);
+        let why = trained.stopped.unwrap();
+        assert!(
+            why.starts_with(&format!("after {epochs} epochs: the held-out loss ")),
+            "{why}"
+        );
+        // The last epoch, of falling steps, was worth it.
+        assert!(trained.held_out[epochs - 1] < trained.held_out[epochs - 2]);
+        let most = Settings {
+            epochs: 2,
+            ..settings
+        };
+        let trained = train(&corpus, &most, QUIET).unwrap();
+        assert_eq!(trained.losses.len(), 2);
+        assert!(trained.stopped.unwrap().contains("the most there may be"));
+    }
+
+    #[test]
+    fn too_little_to_hold_some_out_is_an_error() {
+        let (corpus, settings) = small();
+        let settings = Settings {
+            held_out: 0.01,
+            ..settings
+        };
+        let error = train(&corpus, &settings, QUIET).unwrap_err();
+        assert!(error.to_string().contains("40000 or more"), "{error}");
+    }
+
+    /// Not even into a checkpoint.
+    #[test]
+    fn numbers_that_are_none_are_not_kept() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("c");
+        let (corpus, settings) = small();
+        let keeper = Keeper {
+            file: &file,
+            texts: &[],
+            due: &|| false,
+            kept: &|_| {},
+        };
+        for outputs in [false, true] {
+            let mut training = Training::new(&corpus, &settings, QUIET).unwrap();
+            assert!(training.keep(&keeper).is_ok());
+            std::fs::remove_file(&file).unwrap();
+            let matrix = match outputs {
+                true => &mut training.outputs,
+                false => &mut training.inputs,
+            };
+            matrix.vectors_mut().last().unwrap()[4] = f32::NAN;
+            assert!(matches!(
+                training.keep(&keeper),
+                Err(Error::Diverged { .. })
+            ));
+            assert!(!file.exists());
+        }
     }
 
     /// Several shards, several threads, and the same bytes.

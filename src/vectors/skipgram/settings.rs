@@ -6,6 +6,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
 
+/// A slice is held out of a corpus of this many running words or more; below
+/// that, the words it takes to measure anything are missed by the vectors.
+pub const LEAST_TO_HOLD_OUT_OF: usize = 40_000;
+/// Words held out, at least and at most: few say little, and more say no more.
+const HELD_OUT_WORDS: (usize, usize) = (2_000, 10_000);
+
 /// Settings of a training.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Settings {
@@ -16,8 +22,17 @@ pub struct Settings {
     pub window: usize,
     /// Noise words a window, 1 to 100.
     pub negatives: usize,
-    /// Passes over the corpus, 1 to 100,000.
+    /// Passes over the corpus, 1 to 100,000; with `auto_epochs`, the most there
+    /// may be.
     pub epochs: usize,
+    /// Goes on while the loss on the held-out slice falls, and then takes the
+    /// step size down in one more epoch.
+    #[serde(default, skip_serializing_if = "is_off")]
+    pub auto_epochs: bool,
+    /// Share of the corpus that is not trained on; the loss on it is computed
+    /// after every epoch. 0 to 0.5; see [`Settings::held_out_words`].
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub held_out: f64,
     /// Words that occur less often are left out, 1 or more.
     pub min_count: u64,
     /// Words more frequent than this share of the text are thinned out; 0
@@ -35,6 +50,17 @@ pub struct Settings {
 
 fn one() -> usize {
     1
+}
+
+// What is off is not stored: files without these settings stay as they were.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde wants it so")]
+fn is_off(on: &bool) -> bool {
+    !on
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde wants it so")]
+fn is_zero(share: &f64) -> bool {
+    *share == 0.0
 }
 
 impl Settings {
@@ -65,6 +91,8 @@ impl Settings {
             window: 10,
             negatives: 5,
             epochs: (2_000_000 / tokens.max(1)).clamp(5, 200) as usize,
+            auto_epochs: false,
+            held_out: 0.0,
             min_count,
             subsample,
             learning_rate: 0.025,
@@ -82,6 +110,14 @@ impl Settings {
         within("--window", self.window, 1, 1000)?;
         within("--negatives", self.negatives, 1, 100)?;
         within("--epochs", self.epochs, 1, 100_000)?;
+        within("--held-out", self.held_out, 0.0, 0.5)?;
+        if self.auto_epochs && self.held_out == 0.0 {
+            return Err(Error::setting(
+                "--epochs",
+                "auto, and nothing held out",
+                "a number, or --held-out above 0",
+            ));
+        }
         if self.min_count == 0 {
             return Err(Error::setting("--min-count", 0, "1 or more"));
         }
@@ -89,6 +125,63 @@ impl Settings {
         within("--lr", self.learning_rate, f64::MIN_POSITIVE, 10.0)?;
         within("--seed", self.seed, 0, i64::MAX as u64)?;
         within("--threads", self.threads, 1, 256)
+    }
+
+    /// How many words are held out of a corpus of so many: the share, but 2,000
+    /// to 10,000. Nothing when the corpus is smaller than
+    /// [`LEAST_TO_HOLD_OUT_OF`], or the share is 0.
+    pub fn held_out_words(&self, words: usize) -> Option<usize> {
+        let (least, most) = HELD_OUT_WORDS;
+        (self.held_out > 0.0 && words >= LEAST_TO_HOLD_OUT_OF)
+            .then(|| ((words as f64 * self.held_out) as usize).clamp(least, most))
+    }
+
+    /// The loss of vectors that know nothing, in nats a pair: a coin for the
+    /// centre, and one for each noise word.
+    pub(super) fn loss_of_nothing(&self) -> f64 {
+        (1 + self.negatives) as f64 * std::f64::consts::LN_2
+    }
+
+    /// What others have differently, by option: ours and theirs. Threads may
+    /// differ, because the result does not depend on them.
+    pub(super) fn differences(&self, others: &Self) -> Vec<(&'static str, String, String)> {
+        // Whoever adds a setting must say what it is called.
+        let named = |settings: &Self| {
+            let Self {
+                dims,
+                window,
+                negatives,
+                epochs,
+                auto_epochs,
+                held_out,
+                min_count,
+                subsample,
+                learning_rate,
+                seed,
+                threads: _,
+            } = settings;
+            let epochs = match auto_epochs {
+                true => format!("auto (at most {epochs})"),
+                false => epochs.to_string(),
+            };
+            [
+                ("--dims", dims.to_string()),
+                ("--window", window.to_string()),
+                ("--negatives", negatives.to_string()),
+                ("--epochs", epochs),
+                ("--held-out", held_out.to_string()),
+                ("--min-count", min_count.to_string()),
+                ("--subsample", subsample.to_string()),
+                ("--lr", learning_rate.to_string()),
+                ("--seed", seed.to_string()),
+            ]
+        };
+        named(self)
+            .into_iter()
+            .zip(named(others))
+            .filter(|(ours, theirs)| ours != theirs)
+            .map(|((name, ours), (_, theirs))| (name, ours, theirs))
+            .collect()
     }
 }
 
@@ -128,6 +221,53 @@ mod tests {
     }
 
     #[test]
+    fn differences_are_named() {
+        let one = Settings::for_tokens(1000);
+        let other = Settings {
+            threads: 3,
+            ..one.clone()
+        };
+        assert_eq!(one.differences(&other), []);
+        let other = Settings {
+            auto_epochs: true,
+            learning_rate: 0.05,
+            ..one.clone()
+        };
+        assert_eq!(
+            one.differences(&other),
+            [
+                ("--epochs", "200".into(), "auto (at most 200)".into()),
+                ("--lr", "0.025".into(), "0.05".into())
+            ]
+        );
+    }
+
+    #[test]
+    fn settings_that_are_off_are_not_stored() {
+        let stored = toml::to_string(&Settings::for_tokens(1000)).unwrap();
+        assert!(!stored.contains("auto") && !stored.contains("held"));
+        let read: Settings = toml::from_str(&stored).unwrap();
+        assert_eq!(read, Settings::for_tokens(1000));
+    }
+
+    #[test]
+    fn what_is_held_out_fits_the_corpus() {
+        let words = |held_out, words| {
+            let settings = Settings::for_tokens(1000);
+            Settings {
+                held_out,
+                ..settings
+            }
+            .held_out_words(words)
+        };
+        assert_eq!(words(0.0, 1_000_000), None);
+        assert_eq!(words(0.01, 39_999), None);
+        assert_eq!(words(0.01, 40_000), Some(2_000));
+        assert_eq!(words(0.01, 500_000), Some(5_000));
+        assert_eq!(words(0.5, 1 << 40), Some(10_000));
+    }
+
+    #[test]
     fn out_of_range_is_named() {
         let good = Settings::for_tokens(1000);
         for (bad, name) in [
@@ -158,6 +298,20 @@ mod tests {
                     ..good.clone()
                 },
                 "--epochs",
+            ),
+            (
+                Settings {
+                    auto_epochs: true,
+                    ..good.clone()
+                },
+                "--epochs",
+            ),
+            (
+                Settings {
+                    held_out: 0.6,
+                    ..good.clone()
+                },
+                "--held-out",
             ),
             (
                 Settings {

@@ -12,6 +12,7 @@ pub(super) fn sigmoid<S: Simd>(simd: S, x: S::f32s) -> S::f32s {
 }
 
 /// e^x of one value.
+#[inline(always)]
 pub(super) fn exp_of(x: f32) -> f32 {
     exp(Scalar::new(), x)
 }
