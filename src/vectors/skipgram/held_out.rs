@@ -10,7 +10,7 @@ use super::matrix::Matrix;
 use super::order::Order;
 use super::sampling::Sampler;
 use super::settings::Settings;
-use super::sigmoid::exp_of;
+use super::sigmoid::softplus_sum;
 use crate::random::Use;
 use crate::vectors::corpus::Corpus;
 
@@ -135,17 +135,10 @@ impl HeldOut {
         for (contexts, targets) in self.windows() {
             for &context in contexts {
                 let v = inputs.vector(context);
-                // ln(1 + e^x) = max(x, 0) + ln(1 + e^-|x|), and a sum of such
-                // logarithms is the logarithm of a product.
-                let mut product = 1.0;
-                for (at, &target) in targets.iter().enumerate() {
-                    let product_of = dot(v, outputs.vector(target));
-                    let x = if at == 0 { -product_of } else { product_of };
-                    // Not a number stays so.
-                    sum += f64::from(if x < 0.0 { 0.0 } else { x });
-                    product *= 1.0 + f64::from(exp_of(-x.abs()));
-                }
-                sum += product.ln();
+                sum += softplus_sum(targets.iter().enumerate().map(|(at, &target)| {
+                    let product = dot(v, outputs.vector(target));
+                    if at == 0 { -product } else { product }
+                }));
                 pairs += 1;
             }
         }

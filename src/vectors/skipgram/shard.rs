@@ -19,9 +19,9 @@ use crate::random::{Use, below};
 /// words did as well as independent draws do in word2vec where it was tried; for
 /// a shard of 8,192 words it did worse.
 pub(super) const POOL: usize = 512;
-/// The loss is computed for one window in this many: it costs a logarithm a
+/// The loss is computed for one window in this many: it costs exponentials and a
 /// pair and is only reported.
-const WINDOWS_PER_LOSS: u64 = 64;
+const WINDOWS_PER_LOSS: u64 = 16;
 
 /// The sum of the losses that were computed, and of how many pairs of a centre
 /// and a context word; and how many windows there were.
@@ -220,8 +220,7 @@ impl Shard {
                         task.rate,
                     );
                     if counted {
-                        let loss = self.step.loss(lanes, contexts.len(), targets);
-                        self.loss.sum += f64::from(loss);
+                        self.loss.sum += self.step.loss(lanes, contexts.len(), targets);
                     }
                 }
                 self.loss.windows += 1;

@@ -48,9 +48,18 @@ fn exp<S: Simd>(simd: S, x: S::f32s) -> S::f32s {
     simd.mul_f32s(p, simd.transmute_f32s_u32s(power))
 }
 
-/// ln(1 + e^x), without overflow.
-pub(super) fn softplus(x: f32) -> f32 {
-    x.max(0.0) + (-x.abs()).exp().ln_1p()
+/// The sum of ln(1 + e^x), without overflow; not a number stays so.
+///
+/// ln(1 + e^x) = max(x, 0) + ln(1 + e^-|x|), and a sum of such logarithms is the
+/// logarithm of a product: one for all, of which a thousand would still fit.
+#[inline(always)]
+pub(super) fn softplus_sum(xs: impl Iterator<Item = f32>) -> f64 {
+    let (mut sum, mut product) = (0.0, 1.0);
+    for x in xs {
+        sum += f64::from(if x < 0.0 { 0.0 } else { x });
+        product *= 1.0 + f64::from(exp_of(-x.abs()));
+    }
+    sum + f64::ln(product)
 }
 
 #[cfg(test)]
@@ -107,8 +116,13 @@ mod tests {
 
     #[test]
     fn softplus_is_the_loss_of_a_pair() {
-        assert!((softplus(0.0) - std::f32::consts::LN_2).abs() < 1e-7);
-        assert_eq!(softplus(200.0), 200.0);
-        assert_eq!(softplus(-200.0), 0.0);
+        let of = |x: f32| softplus_sum([x].into_iter());
+        assert!((of(0.0) - std::f64::consts::LN_2).abs() < 1e-7);
+        assert_eq!(of(200.0), 200.0);
+        assert!(of(-200.0) < 1e-30);
+        assert!(of(f32::NAN).is_nan());
+        let xs = [-3.0, 0.5, 9.0, -0.1];
+        let each: f64 = xs.map(|x: f32| f64::from(x).exp().ln_1p()).iter().sum();
+        assert!((softplus_sum(xs.into_iter()) - each).abs() < 1e-6);
     }
 }
