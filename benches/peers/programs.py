@@ -29,8 +29,9 @@ model = Word2Vec(
 model.wv.save_word2vec_format(output, binary=True)
 """
 
-# Without subwords, as the others. The vectors are written as word2vec would:
-# fastText's own files hold the matrix of the output side too.
+# Without subwords, as the others. Its Python package takes no seed. The vectors
+# are written as word2vec would: fastText's own files hold the matrix of the
+# output side too.
 FASTTEXT = """
 import sys
 import fasttext
@@ -38,7 +39,7 @@ corpus, output, dims, window, negatives, sample, min_count, rate, epochs, seed =
 model = fasttext.train_unsupervised(
     corpus, model="skipgram", dim=int(dims), ws=int(window), neg=int(negatives),
     t=float(sample), minCount=int(min_count), lr=float(rate), epoch=int(epochs),
-    seed=int(seed), minn=0, maxn=0, loss="ns", thread=1, verbose=0)
+    minn=0, maxn=0, loss="ns", thread=1, verbose=0)
 words, rows = model.get_words(), model.get_input_matrix()
 with open(output, "wb") as file:
     file.write(b"%d %d\\n" % (len(words), rows.shape[1]))

@@ -72,7 +72,7 @@ def quality(runs, names):
     lines = [
         "## Quality", "",
         "Spearman's correlation (similarity) or the share answered right (analogies): mean "
-        "and standard deviation over the seeds. word2vec has no seed.", "",
+        "and standard deviation over the seeds. word2vec and fastText take no seed.", "",
         "| " + " | ".join(["dims", "program", "epochs", "runs", *names]) + " |",
         "|" + "---|" * (4 + len(names)),
     ]
