@@ -6,7 +6,7 @@
 
 use std::ops::Range;
 
-use super::interner::{Interner, Key};
+use super::interner::{Interner, Key, Lookup, UNKNOWN};
 use crate::error::{Error, Result};
 use crate::files::digest::Fingerprint;
 use crate::text::lines::Lines;
@@ -16,6 +16,9 @@ use crate::text::tokenizer::{normalise, spans};
 /// Words of a sentence, at most; longer ones are cut, and no window reaches
 /// across the cut.
 const LONGEST_SENTENCE: usize = 1000;
+
+/// Words looked up at once: few enough for the fastest cache.
+const AT_ONCE: usize = 256;
 
 /// The words kept, most frequent first; equally frequent ones in alphabetical
 /// order, so that ids do not depend on the order of the text.
@@ -65,8 +68,9 @@ pub struct CorpusReader {
     counts: Vec<u64>,
     ids: Vec<u32>,
     ends: Vec<usize>,
-    /// The words of the text at hand: where they stand, and their ids where known.
-    found: Vec<(Range<usize>, Option<u32>)>,
+    /// The places of the words at hand, and the look-ups for them.
+    places: Vec<Range<usize>>,
+    lookups: Vec<Lookup>,
 }
 
 impl CorpusReader {
@@ -82,28 +86,42 @@ impl CorpusReader {
     /// [`Error::Setting`] beyond 2^32 - 1 different words.
     pub fn add(&mut self, text: &str) -> Result<()> {
         let before = self.ids.len();
-        let (found, words) = (&mut self.found, &mut self.words);
-        found.clear();
         let bytes = text.as_bytes();
-        spans(text).for_each(|span| {
-            let known = Key::of_ascii(bytes, span.clone()).and_then(|key| words.recent(key));
-            found.push((span, known));
-        });
-        for (span, known) in found.drain(..) {
-            let word = || normalise(&text[span.clone()]);
-            let id = match (known, Key::of_ascii(bytes, span.clone())) {
-                (Some(id), _) => id,
-                (None, Some(key)) => words.intern_short(key, word)?,
-                (None, None) => words.intern(&word())?,
-            };
+        let mut places = std::mem::take(&mut self.places);
+        spans(text).for_each(|span| places.push(span));
+        for places in places.chunks(AT_ONCE) {
+            self.lookups.clear();
+            self.lookups.extend(
+                places
+                    .iter()
+                    .map(|span| self.words.seek(Key::of_ascii(bytes, span.clone()))),
+            );
+            self.words.recall(&mut self.lookups);
+            self.count(text, places)?;
+        }
+        places.clear();
+        self.places = places;
+        if self.ids.len() > before {
+            self.ends.push(self.ids.len());
+        }
+        Ok(())
+    }
+
+    /// Counts the words at hand, and appends them to the sentence.
+    fn count(&mut self, text: &str, places: &[Range<usize>]) -> Result<()> {
+        for (&Lookup { key, mut id }, span) in self.lookups.iter().zip(places) {
+            if id == UNKNOWN {
+                let word = || normalise(&text[span.clone()]);
+                id = match key {
+                    Key::NONE => self.words.intern(&word())?,
+                    _ => self.words.intern_short(key, word)?,
+                };
+            }
             match self.counts.get_mut(id as usize) {
                 Some(count) => *count += 1,
                 None => self.counts.push(1),
             }
             self.ids.push(id);
-        }
-        if self.ids.len() > before {
-            self.ends.push(self.ids.len());
         }
         Ok(())
     }

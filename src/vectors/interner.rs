@@ -2,7 +2,7 @@
 //!
 //! A word of at most 15 bytes is its own key: its bytes and its length fill two
 //! registers, and comparing words is comparing numbers. Running words are looked
-//! up a line at a time, in two steps. The first one guesses from a small
+//! up many at a time, in two steps. The first one guesses from a small
 //! table of words seen lately. It takes no branch, so that the processor waits for
 //! many places of memory at once; where the guess is wrong, the second one looks
 //! into the full table.
@@ -16,11 +16,12 @@ use hashbrown::{DefaultHashBuilder, HashTable};
 use crate::error::{Error, Result};
 use crate::text::ascii::{all_ascii, lower};
 
-/// Words of the small table, at most: it fits into the cache of one core.
-const RECENT: usize = 1 << 14;
+/// Places of the small table: with four bytes each they fit into the cache of one
+/// core.
+const RECENT: usize = 1 << 16;
 
-/// Nothing was found; as an id it is never given.
-const UNKNOWN: u32 = u32::MAX;
+/// No word's number.
+pub(super) const UNKNOWN: u32 = u32::MAX;
 
 /// A word of 1 to [`Key::LONGEST`] bytes: its bytes, zeros, its length.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -29,8 +30,11 @@ pub(super) struct Key([u64; 2]);
 impl Key {
     const LONGEST: usize = 15;
 
-    /// Stands for every longer word, and for no other: no word is empty.
-    const NONE: Self = Self([0; 2]);
+    /// Of no word: none is empty.
+    pub(super) const NONE: Self = Self([0; 2]);
+
+    /// What longer words have for a key.
+    const LONG: Self = Self([u64::MAX; 2]);
 
     fn of(word: &str) -> Self {
         Self::at(word.as_bytes(), 0..word.len())
@@ -50,7 +54,7 @@ impl Key {
         };
         let length = span.len();
         if length > Self::LONGEST {
-            return Self::NONE;
+            return Self::LONG;
         }
         let bytes = match text[span.start..].first_chunk::<16>() {
             Some(bytes) => u128::from_le_bytes(*bytes) & KEPT[length],
@@ -64,18 +68,24 @@ impl Key {
         Self([bytes as u64, high])
     }
 
-    /// The key of the lower-cased word, if the word is short and ASCII.
+    /// The key of the lower-cased word if it is short and ASCII, or else
+    /// [`Key::NONE`].
     #[inline]
-    pub(super) fn of_ascii(text: &[u8], span: Range<usize>) -> Option<Self> {
+    pub(super) fn of_ascii(text: &[u8], span: Range<usize>) -> Self {
         let Self([low, high]) = Self::at(text, span);
-        (high != 0 && all_ascii(low | high)).then(|| Self([lower(low), lower(high)]))
+        match all_ascii(low | high) {
+            true => Self([lower(low), lower(high)]),
+            false => Self::NONE,
+        }
     }
 }
 
+/// A word being looked up.
 #[derive(Debug, Clone, Copy)]
-struct Recent {
-    key: Key,
-    id: u32,
+pub(super) struct Lookup {
+    pub(super) key: Key,
+    /// A place of the small table at first, the word's number thereafter.
+    pub(super) id: u32,
 }
 
 /// A place of the full table. The hash spares most looks at the keys, and all
@@ -90,7 +100,8 @@ struct Entry {
 #[derive(Debug)]
 pub(super) struct Interner {
     hasher: DefaultHashBuilder,
-    recent: Vec<Recent>,
+    /// The word last seen of those whose hashes end alike.
+    recent: Vec<u32>,
     table: HashTable<Entry>,
     keys: Vec<Key>,
     /// All words, one after the other, and where each ends.
@@ -100,13 +111,9 @@ pub(super) struct Interner {
 
 impl Default for Interner {
     fn default() -> Self {
-        let nothing = Recent {
-            key: Key::NONE,
-            id: UNKNOWN,
-        };
         Self {
             hasher: DefaultHashBuilder::default(),
-            recent: vec![nothing; RECENT],
+            recent: vec![0; RECENT],
             table: HashTable::new(),
             keys: Vec::new(),
             text: String::new(),
@@ -128,11 +135,30 @@ impl Interner {
         &self.text[start..self.ends[id]]
     }
 
-    /// The first step: the number of a short word, if the small table has it.
+    /// Begins to look a word up; [`Key::NONE`] is never found.
     #[inline]
-    pub(super) fn recent(&self, key: Key) -> Option<u32> {
-        let recent = &self.recent[self.hash(key) as usize % RECENT];
-        (recent.key == key).then_some(recent.id)
+    pub(super) fn seek(&self, key: Key) -> Lookup {
+        Lookup {
+            key,
+            id: self.hash(key) as u32 % RECENT as u32,
+        }
+    }
+
+    /// The first step: sets the numbers of those words that the small table
+    /// has, and [`UNKNOWN`] for the others.
+    pub(super) fn recall(&self, lookups: &mut [Lookup]) {
+        // Two short loops: of these the processor runs many rounds at once.
+        for lookup in &mut *lookups {
+            lookup.id = self.recent[lookup.id as usize % RECENT];
+        }
+        for Lookup { key, id } in lookups {
+            let found = self.keys.get(*id as usize).copied().unwrap_or(Key::LONG);
+            let differing = (found.0[0] ^ key.0[0]) | (found.0[1] ^ key.0[1]);
+            // All ones where a bit differs. A comparison would become a branch,
+            // often mistaken, and each time only after memory has answered.
+            let differs = (differing | differing.wrapping_neg()) >> 63;
+            *id |= (differs as u32).wrapping_neg();
+        }
     }
 
     /// The second step: the number of a short word, a new one if it is new.
@@ -154,7 +180,7 @@ impl Interner {
             Some(id) => id,
             None => self.add(kept, key, &word())?,
         };
-        self.recent[hash as usize % RECENT] = Recent { key, id };
+        self.recent[hash as usize % RECENT] = id;
         Ok(id)
     }
 
@@ -164,7 +190,7 @@ impl Interner {
     /// As [`Interner::intern_short`].
     pub(super) fn intern(&mut self, word: &str) -> Result<u32> {
         let key = Key::of(word);
-        if key != Key::NONE {
+        if key != Key::LONG {
             return self.intern_short(key, || word.into());
         }
         let hash = fold(self.hasher.hash_one(word));
@@ -222,11 +248,12 @@ mod tests {
         let words = ["a", "b", "ab", "a\0", "\0a", "\0", "abcdefghijklmno", "ä"];
         for (place, word) in words.iter().enumerate() {
             assert_ne!(Key::of(word), Key::NONE);
+            assert_ne!(Key::of(word), Key::LONG);
             for other in &words[..place] {
                 assert_ne!(Key::of(word), Key::of(other), "{word:?} {other:?}");
             }
         }
-        assert_eq!(Key::of("abcdefghijklmnop"), Key::NONE);
+        assert_eq!(Key::of("abcdefghijklmnop"), Key::LONG);
     }
 
     #[test]
@@ -237,10 +264,10 @@ mod tests {
             Key::of_ascii(text.as_bytes(), start..start + word.len())
         };
         for word in ["Don't", "SHOUT", "Abcdefghijklmno", "and"] {
-            assert_eq!(key(word), Some(Key::of(&word.to_lowercase())));
+            assert_eq!(key(word), Key::of(&word.to_lowercase()));
         }
-        assert_eq!(key("naïve"), None);
-        assert_eq!(key("Abcdefghijklmnop"), None);
+        assert_eq!(key("naïve"), Key::NONE);
+        assert_eq!(key("Abcdefghijklmnop"), Key::NONE);
     }
 
     proptest! {
