@@ -19,7 +19,7 @@ use crate::random::{Use, below};
 /// words did as well as independent draws do in word2vec where it was tried; for
 /// a shard of 8,192 words it did worse.
 pub(super) const POOL: usize = 512;
-/// The loss is computed for one window in this many: it costs exponentials and a
+/// The loss is computed for one window in this many: it costs an exponential a
 /// pair and is only reported.
 const WINDOWS_PER_LOSS: u64 = 16;
 
