@@ -12,6 +12,12 @@
 //! sentence count less. Their second step, removing the common component, is
 //! left out: it costs accuracy on sentiment. Without counts (vectors of another
 //! program) all weights are 1.
+//!
+//! Where n-grams have vectors, a word that was never seen has one too (see
+//! [`subwords`](crate::vectors::subwords)), of unit length like every other. Its
+//! share p is 0, so its weight is 1.
+
+use std::collections::BTreeMap;
 
 use linfa::dataset::Records;
 use linfa::traits::Transformer;
@@ -20,6 +26,8 @@ use ndarray::Array2;
 use crate::text::tokenizer::Tokenizer;
 use crate::vectors::WordVectors;
 
+/// The weight of a word that has no row: a / (a + p) for p = 0.
+const UNSEEN: f64 = 1.0;
 /// The constant a of the weights is at least this; the paper's range is 1e-4 to
 /// 1e-3.
 const SMOOTHING: f64 = 1e-3;
@@ -36,8 +44,12 @@ pub struct Encoded {
     /// The different known words, as rows of the vectors, sorted: texts that
     /// agree in these are the same to the encoder.
     pub words: Vec<usize>,
+    /// The different words whose vectors are composed of n-grams, sorted.
+    pub composed: Vec<String>,
     /// Words that have a vector.
     pub known: usize,
+    /// Those of them that have it from their n-grams only.
+    pub unseen: usize,
     /// Words, stop words left out.
     pub tokens: usize,
 }
@@ -104,13 +116,19 @@ impl<'a> SentenceEncoder<'a> {
     /// The sentence vector of one text.
     pub fn encode(&self, text: &str) -> Encoded {
         let mut tokens = 0;
-        let mut words: Vec<usize> = self
-            .tokenizer
-            .tokens(text)
-            .inspect(|_| tokens += 1)
-            .filter_map(|token| self.vectors.index(&token.word))
-            .collect();
-        let known = words.len();
+        let mut words: Vec<usize> = Vec::new();
+        let mut others: BTreeMap<String, usize> = BTreeMap::new();
+        for token in self.tokenizer.tokens(text) {
+            tokens += 1;
+            match self.vectors.index(&token.word) {
+                Some(word) => words.push(word),
+                None if self.vectors.subwords().is_some() => {
+                    *others.entry(token.word.into_owned()).or_default() += 1;
+                }
+                None => {}
+            }
+        }
+        let mut known = words.len();
         words.sort_unstable();
         words.dedup();
 
@@ -123,6 +141,20 @@ impl<'a> SentenceEncoder<'a> {
                 *sum += weight * f64::from(value);
             }
         }
+        let mut composed = Vec::new();
+        let mut unseen = 0;
+        for (word, times) in others {
+            let Some(row) = self.vectors.vector(&word) else {
+                continue;
+            };
+            total += UNSEEN;
+            for (sum, &value) in vector.iter_mut().zip(&*row) {
+                *sum += UNSEEN * f64::from(value);
+            }
+            composed.push(word);
+            unseen += times;
+        }
+        known += unseen;
         if total > 0.0 {
             for value in &mut vector {
                 *value /= total;
@@ -131,7 +163,9 @@ impl<'a> SentenceEncoder<'a> {
         Encoded {
             vector,
             words,
+            composed,
             known,
+            unseen,
             tokens,
         }
     }

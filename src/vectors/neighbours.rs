@@ -1,7 +1,9 @@
 //! Questions about word vectors: which words are near, which word completes
 //! an analogy.
 
-use finalfusion::similarity::{Analogy, WordSimilarity, WordSimilarityResult};
+use std::collections::HashSet;
+
+use finalfusion::similarity::{EmbeddingSimilarity, WordSimilarity, WordSimilarityResult};
 
 use super::WordVectors;
 
@@ -25,15 +27,31 @@ impl From<WordSimilarityResult<'_>> for Neighbour {
 
 impl WordVectors {
     /// The `count` words nearest to a word by cosine, itself left out, nearest
-    /// first; nothing when the word is unknown.
+    /// first; nothing when the word has no vector.
     pub fn nearest(&self, word: &str, count: usize) -> Option<Vec<Neighbour>> {
         if count == 0 {
             // The library underneath does not expect to be asked for nothing.
-            return self.index(word).map(|_| Vec::new());
+            return self.vector(word).map(|_| Vec::new());
+        }
+        if self.index(word).is_none() {
+            return Some(self.near(self.vector(word)?.into_owned(), &[], count));
         }
         let count = count.min(self.len());
         let found = self.embeddings.word_similarity(word, count, None)?;
         Some(found.into_iter().map(Neighbour::from).collect())
+    }
+
+    /// The words nearest to a vector, some left out. `count` is not 0.
+    fn near(&self, vector: Vec<f32>, without: &[&str], count: usize) -> Vec<Neighbour> {
+        let without: HashSet<&str> = without.iter().copied().collect();
+        let vector = ndarray_015::Array1::from(vector);
+        let count = count.min(self.len());
+        self.embeddings
+            .embedding_similarity_masked(vector.view(), count, &without, None)
+            .into_iter()
+            .flatten()
+            .map(Neighbour::from)
+            .collect()
     }
 
     /// The `count` words that are to `c` as `b` is to `a`: nearest to
@@ -49,7 +67,7 @@ impl WordVectors {
     ) -> Result<Vec<Neighbour>, Vec<&'w str>> {
         let unknown: Vec<_> = [a, b, c]
             .into_iter()
-            .filter(|word| self.index(word).is_none())
+            .filter(|word| self.vector(word).is_none())
             .collect();
         if !unknown.is_empty() {
             return Err(unknown);
@@ -57,18 +75,10 @@ impl WordVectors {
         if count == 0 {
             return Ok(Vec::new());
         }
-        let count = count.min(self.len());
-        self.embeddings
-            .analogy([a, b, c], count, None)
-            .map(|found| found.into_iter().map(Neighbour::from).collect())
-            .map_err(|known| {
-                [a, b, c]
-                    .into_iter()
-                    .zip(known)
-                    .filter(|(_, known)| !known)
-                    .map(|(word, _)| word)
-                    .collect()
-            })
+        let [from, to, start] = [a, b, c].map(|word| self.vector(word).unwrap_or_default());
+        let vector = to.iter().zip(&*from).zip(&*start);
+        let vector = vector.map(|((to, from), start)| (to - from) + start);
+        Ok(self.near(vector.collect(), &[a, b, c], count))
     }
 }
 

@@ -13,6 +13,7 @@
 //! | `sigmoid` | the same sigmoid on every machine |
 //! | `matrix` | where do the vectors live? |
 //! | `merge` | how do the changes of several workers become one? |
+//! | `components` | with subwords, which rows make a word's vector? |
 //!
 //! This file is the loop around them. An epoch is a run of rounds. In a round a
 //! few shards of 2,048 words each start from the same vectors; each trains
@@ -21,6 +22,7 @@
 //! are depends on the corpus, never on the threads that work on them: the result
 //! is the same for any number of threads.
 
+mod components;
 mod lanes;
 mod matrix;
 mod merge;
@@ -37,6 +39,7 @@ use std::ops::ControlFlow;
 use rayon::ThreadPool;
 use rayon::prelude::*;
 
+use components::Components;
 use lanes::{Backend, Lanes, Work};
 use matrix::Matrix;
 use merge::{Merger, Part, Side};
@@ -86,6 +89,9 @@ pub type Observer<'a> = &'a (dyn Fn(&Progress) -> ControlFlow<()> + Sync);
 pub struct Trained {
     /// Words x dimensions, row after row, of any length.
     pub rows: Vec<f32>,
+    /// Buckets x dimensions, the vectors of n-grams, of any length; nothing
+    /// without subwords.
+    pub buckets: Option<Vec<f32>>,
     /// Mean loss of each epoch, in nats a pair.
     pub losses: Vec<f64>,
     /// Values that the processor computed at once; sums of other widths round
@@ -120,12 +126,20 @@ pub fn train(corpus: &Corpus, settings: &Settings, observer: Observer<'_>) -> Re
         .with_hint("raise --subsample, or turn it off with --subsample 0"));
     }
     drop(training.outputs);
-    let rows = training.inputs.trimmed();
-    if rows.iter().any(|value| !value.is_finite()) {
+    let (rows, buckets) = match &training.components {
+        None => (training.inputs.trimmed(), None),
+        Some(components) => {
+            let (rows, buckets) = components.finish(&training.inputs, settings.dims);
+            (rows, Some(buckets))
+        }
+    };
+    let mut values = rows.iter().chain(buckets.iter().flatten());
+    if values.any(|value| !value.is_finite()) {
         return Err(diverged(settings));
     }
     Ok(Trained {
         rows,
+        buckets,
         losses: losses.into_iter().map(Loss::mean).collect(),
         lanes: training.backend.lanes(),
     })
@@ -147,7 +161,9 @@ struct Training<'a> {
     settings: &'a Settings,
     observer: Observer<'a>,
     sampler: Sampler,
-    /// v and u, words x dims.
+    /// With subwords, which rows of v make a word's.
+    components: Option<Components>,
+    /// v and u, words x dims; with subwords, v has rows for the buckets too.
     inputs: Matrix,
     outputs: Matrix,
     shards: Vec<Shard>,
@@ -166,8 +182,18 @@ impl<'a> Training<'a> {
     fn new(corpus: &'a Corpus, settings: &'a Settings, observer: Observer<'a>) -> Result<Self> {
         let words = corpus.vocabulary.words.len();
         let backend = Backend::best();
-        let mut inputs = Matrix::zeros(words, settings.dims, backend.lanes())?;
-        inputs.randomise(settings.seed);
+        let components = settings
+            .subwords
+            .map(|ngrams| Components::new(&corpus.vocabulary.words, ngrams))
+            .transpose()?;
+        let inputs = match &components {
+            Some(components) => components.matrix(settings.dims, backend.lanes(), settings.seed)?,
+            None => {
+                let mut inputs = Matrix::zeros(words, settings.dims, backend.lanes())?;
+                inputs.randomise(settings.seed);
+                inputs
+            }
+        };
         let shards = match corpus.ids.len() {
             0..SMALL_CORPUS => 1,
             _ => SHARDS,
@@ -180,7 +206,10 @@ impl<'a> Training<'a> {
         let sampler = Sampler::new(&corpus.vocabulary.counts, settings);
         let (text, noise) = (shards * SHARD_WORDS, shards * POOL);
         let mergers = [(Side::Input, 0), (Side::Output, noise)].map(|(side, noise)| {
-            let draws = sampler.draws(&corpus.vocabulary.counts, text, noise);
+            let mut draws = sampler.draws(&corpus.vocabulary.counts, text, noise);
+            if let (Side::Input, Some(components)) = (side, &components) {
+                draws = components.draws(&draws);
+            }
             Merger::new(side, &draws, threads)
         });
         Ok(Self {
@@ -188,6 +217,7 @@ impl<'a> Training<'a> {
             settings,
             observer,
             sampler,
+            components,
             outputs: Matrix::zeros(words, settings.dims, backend.lanes())?,
             shards: (0..shards).map(|_| Shard::new(words, &inputs)).collect(),
             inputs,
@@ -260,15 +290,21 @@ impl<'a> Training<'a> {
     /// Lets every shard train, and merges what they changed.
     fn round(&mut self, epoch: usize, rate: f32) {
         let (sampler, corpus, backend) = (&self.sampler, self.corpus, self.backend);
-        let matrices = (&self.inputs, &self.outputs);
+        let (matrices, components) = ((&self.inputs, &self.outputs), &self.components);
         let train = |shard: &mut Shard| {
             let sentence = |number| corpus.sentence(number);
             shard.prepare(sampler, sentence, epoch, matrices);
+            if let Some(components) = components {
+                shard.compose(components, matrices.0);
+            }
             backend.run(Train {
                 shard,
                 sampler,
                 epoch,
             });
+            if components.is_some() {
+                shard.subtract_composed();
+            }
         };
         match &self.pool {
             None => self.shards.iter_mut().for_each(train),
@@ -277,7 +313,12 @@ impl<'a> Training<'a> {
         let [inputs, outputs] = &mut self.mergers;
         let mut parts = inputs.parts(&mut self.inputs);
         parts.extend(outputs.parts(&mut self.outputs));
-        let merge = |part: &mut Part<'_>| part.merge(&self.shards, rate);
+        let merge = |part: &mut Part<'_>| match components {
+            Some(components) if part.side() == Side::Input => {
+                components.merge(part, &self.shards, rate);
+            }
+            _ => part.merge(&self.shards, rate),
+        };
         match &self.pool {
             None => parts.iter_mut().for_each(merge),
             Some(pool) => pool.install(|| parts.par_iter_mut().for_each(merge)),
@@ -305,7 +346,9 @@ impl Work for Train<'_> {
 mod tests {
     use super::*;
     use crate::text::stopwords::StopWords;
+    use crate::vectors::WordVectors;
     use crate::vectors::corpus::CorpusReader;
+    use crate::vectors::subwords::{NGrams, Subwords};
 
     fn corpus(texts: &[&str]) -> Corpus {
         let mut reader = CorpusReader::new();
@@ -415,6 +458,65 @@ mod tests {
         assert!(error.hint().unwrap().contains("--lr 2.5"));
     }
 
+    /// Stems in two companies, with endings: a form that was never seen must be
+    /// near its stem's other forms.
+    #[test]
+    fn with_subwords_an_unseen_form_is_near_its_stem() {
+        let stems = ["garden", "flower", "forest", "motor", "diesel", "clutch"];
+        let endings = ["", "s", "ing", "ed"];
+        let word = |stem: usize, form: usize| format!("{}{}", stems[stem], endings[form]);
+        let sentences: Vec<String> = (0..400)
+            .map(|i| {
+                let side = i % 2 * 3;
+                // The first stem of each side lacks its last form.
+                let form = |stem: usize, form: usize| match stem % 3 {
+                    0 => word(stem, form % 3),
+                    _ => word(stem, form % 4),
+                };
+                let [a, b, c] = [i / 2, i / 6, i / 14];
+                format!(
+                    "{} {} {}",
+                    form(side, a),
+                    form(side + 1, b),
+                    form(side + 2, c)
+                )
+            })
+            .collect();
+        let sentences: Vec<&str> = sentences.iter().map(String::as_str).collect();
+        let corpus = corpus(&sentences);
+        let ngrams = NGrams::default();
+        let settings = Settings {
+            dims: 8,
+            epochs: 30,
+            subwords: Some(ngrams),
+            ..Settings::for_tokens(1200)
+        };
+        let trained = train(&corpus, &settings, QUIET).unwrap();
+        assert!(trained.losses.last() < trained.losses.first());
+        let buckets = trained.buckets.unwrap();
+        let subwords = Subwords::from_all(ngrams, &buckets, settings.dims).unwrap();
+        let words = corpus.vocabulary.words;
+        let vectors = WordVectors::new(words, trained.rows, settings.dims)
+            .unwrap()
+            .with_subwords(subwords)
+            .unwrap();
+        for (unseen, near, far) in [
+            ("gardened", "garden", "motor"),
+            ("motored", "motor", "garden"),
+        ] {
+            assert_eq!(vectors.index(unseen), None);
+            let vector = vectors.vector(unseen).unwrap();
+            let to = |word: &str| cosine(&vector, &vectors.vector(word).unwrap());
+            assert!(
+                to(near) > to(far) + 0.5,
+                "{unseen}: {} {}",
+                to(near),
+                to(far)
+            );
+            assert!(to(near) > 0.7, "{unseen}: {}", to(near));
+        }
+    }
+
     /// Several shards, several threads, and the same bytes.
     #[test]
     fn the_result_does_not_depend_on_the_threads() {
@@ -427,19 +529,26 @@ mod tests {
             corpus.ids.len() > SMALL_CORPUS,
             "this must take several shards"
         );
-        let train = |threads| {
+        let train = |threads, subwords| {
             let settings = Settings {
                 dims: 20,
                 epochs: 2,
                 threads,
+                subwords,
                 ..Settings::for_tokens(100)
             };
             train(&corpus, &settings, QUIET).unwrap()
         };
-        let one = train(1);
-        assert!(one.losses[1] < one.losses[0], "{:?}", one.losses);
-        for threads in [2, 3, 4, 7] {
-            assert_eq!(train(threads), one, "{threads} threads");
+        let ngrams = NGrams {
+            bucket_bits: 6,
+            ..NGrams::default()
+        };
+        for subwords in [None, Some(ngrams)] {
+            let one = train(1, subwords);
+            assert!(one.losses[1] < one.losses[0], "{:?}", one.losses);
+            for threads in [2, 3, 4, 7] {
+                assert_eq!(train(threads, subwords), one, "{threads} threads");
+            }
         }
     }
 }

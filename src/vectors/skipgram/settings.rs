@@ -5,6 +5,7 @@ use std::fmt::Display;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
+use crate::vectors::subwords::NGrams;
 
 /// Settings of a training.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -27,6 +28,9 @@ pub struct Settings {
     pub learning_rate: f64,
     /// Start of all random numbers, 0 to 2^63 - 1.
     pub seed: u64,
+    /// The n-grams that have vectors too; none without subwords.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subwords: Option<NGrams>,
     /// Threads, 1 to 256. The result does not depend on them, so they are not
     /// stored.
     #[serde(skip, default = "one")]
@@ -69,6 +73,7 @@ impl Settings {
             subsample,
             learning_rate: 0.025,
             seed: 0,
+            subwords: None,
             threads: 1,
         }
     }
@@ -88,7 +93,8 @@ impl Settings {
         within("--subsample", self.subsample, 0.0, 1.0)?;
         within("--lr", self.learning_rate, f64::MIN_POSITIVE, 10.0)?;
         within("--seed", self.seed, 0, i64::MAX as u64)?;
-        within("--threads", self.threads, 1, 256)
+        within("--threads", self.threads, 1, 256)?;
+        self.subwords.map_or(Ok(()), |ngrams| ngrams.check())
     }
 }
 
