@@ -561,6 +561,13 @@ mod tests {
         }
     }
 
+    fn resealed(mut bytes: Vec<u8>) -> Vec<u8> {
+        let field = seal_field(&bytes).unwrap();
+        let digest = seal::digest(&bytes, field.clone(), 0);
+        bytes[field].copy_from_slice(&digest);
+        bytes
+    }
+
     /// A file may carry a right seal and still lie about its content.
     #[test]
     fn well_sealed_nonsense_is_refused() {
@@ -568,12 +575,36 @@ mod tests {
         let view = TensorView::new(Dtype::U8, vec![SEAL_BYTES], &seal).unwrap();
         for header in ["{}", "{\"format\":99}", "{\"format\":1}", "not json"] {
             let metadata = HashMap::from([(METADATA_KEY.to_owned(), header.to_owned())]);
-            let mut bytes =
-                safetensors::serialize([("seal", view.clone())], Some(metadata)).unwrap();
-            let field = seal_field(&bytes).unwrap();
-            let digest = seal::digest(&bytes, field.clone(), 0);
-            bytes[field].copy_from_slice(&digest);
-            assert!(parse(&bytes).is_err(), "{header}");
+            let bytes = safetensors::serialize([("seal", view.clone())], Some(metadata)).unwrap();
+            assert!(parse(&resealed(bytes)).is_err(), "{header}");
+        }
+        let whole = with_subwords().to_bytes(Path::new("m")).unwrap();
+        let patched = |name: &str, with: &[u8]| {
+            let mut bytes = whole.clone();
+            let (header, metadata) = SafeTensors::read_metadata(&whole).unwrap();
+            let at = 8 + header + metadata.info(name).unwrap().data_offsets.0;
+            bytes[at..at + with.len()].copy_from_slice(with);
+            resealed(bytes)
+        };
+        let renamed = |from: &[u8], to: &[u8]| {
+            let mut bytes = whole.clone();
+            let at = bytes.windows(from.len()).position(|part| part == from);
+            bytes[at.unwrap()..][..to.len()].copy_from_slice(to);
+            resealed(bytes)
+        };
+        for (bytes, says) in [
+            (patched("buckets", &[255; 4]), "buckets out of order"),
+            (patched("bucket_vectors", &[255; 4]), "NaN"),
+            (renamed(b"ngrams", b"engram"), "do not fit the format"),
+            (renamed(b"bucket_bits", b"bucket_bite"), "bucket_bits"),
+            (renamed(b"min_n\\\":3", b"min_n\\\":9"), "--minn: found 9"),
+            (
+                renamed(b"\"bucket_vectors", b"\"bucket_sectors"),
+                "no bucket_vectors",
+            ),
+        ] {
+            let error = parse(&bytes).unwrap_err().to_string();
+            assert!(error.contains(says), "{says}: {error}");
         }
         let mut model = model();
         model.classifier.weights[[0, 0]] = f64::NAN;

@@ -203,6 +203,7 @@ impl<S: AsRef<str>> Transformer<Texts<'_, S>, Array2<f64>> for SentenceEncoder<'
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::vectors::subwords::{NGrams, Subwords};
     use proptest::prelude::*;
 
     fn vectors() -> WordVectors {
@@ -222,6 +223,31 @@ mod tests {
         assert_eq!(encoded.vector, [0.5, 0.5]);
         let nothing = encode(&vectors(), "unheard of");
         assert_eq!((nothing.known, nothing.vector), (0, vec![0.0, 0.0]));
+    }
+
+    #[test]
+    fn unseen_words_count_like_the_rarest() {
+        let ngrams = NGrams {
+            min_n: 4,
+            max_n: 4,
+            bucket_bits: 10,
+        };
+        let mut rows = vec![0.0; 2 * ngrams.buckets()];
+        for bucket in ngrams.of("good") {
+            rows[2 * bucket as usize..][..2].copy_from_slice(&[300.0, 400.0]);
+        }
+        let vectors = vectors()
+            .with_subwords(Subwords::from_all(ngrams, &rows, 2).unwrap())
+            .unwrap();
+        let encoded = encode(&vectors, "Goodie film, goodie, goodly; zzz");
+        assert_eq!((encoded.known, encoded.unseen, encoded.tokens), (4, 3, 5));
+        assert_eq!(encoded.words, [0]);
+        assert_eq!(encoded.composed, ["goodie", "goodly"]);
+        // The row of film and twice a unit vector, of whatever length its parts.
+        let expected = [(0.0 + 2.0 * 0.6) / 3.0, (1.0 + 2.0 * 0.8) / 3.0];
+        for (value, expected) in encoded.vector.iter().zip(expected) {
+            assert!((value - expected).abs() < 1e-6, "{encoded:?}");
+        }
     }
 
     #[test]

@@ -85,6 +85,7 @@ impl WordVectors {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::vectors::subwords::{NGrams, Subwords};
 
     fn vectors() -> WordVectors {
         let words = ["king", "queen", "man", "woman", "tree"];
@@ -108,6 +109,33 @@ mod tests {
         assert_eq!(vectors().nearest("king", 0), Some(Vec::new()));
         assert_eq!(vectors().nearest("king", 99).unwrap().len(), 4);
         assert_eq!(vectors().nearest("king", usize::MAX).unwrap().len(), 4);
+    }
+
+    /// A word that has the n-grams of another has its neighbours.
+    #[test]
+    fn unseen_words_are_asked_by_their_n_grams() {
+        let ngrams = NGrams {
+            min_n: 5,
+            max_n: 5,
+            bucket_bits: 12,
+        };
+        let mut rows = vec![0.0; 3 * ngrams.buckets()];
+        for bucket in ngrams.of("queenly") {
+            rows[3 * bucket as usize..][..3].copy_from_slice(&[2.0, -2.0, 0.0]);
+        }
+        let subwords = Subwords::from_all(ngrams, &rows, 3).unwrap();
+        let vectors = vectors().with_subwords(subwords).unwrap();
+        let near = vectors.nearest("queens", 2).unwrap();
+        assert_eq!(near[0].word, "queen");
+        assert!((near[0].similarity - 1.0).abs() < 1e-6);
+        assert_eq!(vectors.nearest("queens", 0), Some(Vec::new()));
+        assert_eq!(vectors.nearest("tzar", 2), None);
+        let found = vectors.analogy(["woman", "man", "queens"], 1).unwrap();
+        assert_eq!(found[0].word, "king");
+        assert_eq!(
+            vectors.analogy(["man", "tzar", "king"], 1),
+            Err(vec!["tzar"])
+        );
     }
 
     #[test]

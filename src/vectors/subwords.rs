@@ -22,6 +22,10 @@ pub(crate) const LONGEST: usize = 64;
 /// The largest number of buckets is two to the power of this.
 pub(crate) const MOST_BITS: usize = 24;
 
+/// Words of more characters are not cut: they are no words, and a line of a text
+/// may be 16 megabytes of them.
+const LONGEST_WORD: usize = 256;
+
 /// Which n-grams words are cut into, and how many buckets there are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NGrams {
@@ -73,8 +77,11 @@ impl NGrams {
     }
 
     /// The buckets of a word's n-grams, rising; a bucket stands as often as
-    /// n-grams fall into it.
+    /// n-grams fall into it. None for a word of more than 256 characters.
     pub fn of(&self, word: &str) -> Vec<u32> {
+        if word.chars().nth(LONGEST_WORD).is_some() {
+            return Vec::new();
+        }
         let indexer = FinalfusionHashIndexer::new(self.bucket_bits);
         let bracketed = format!("<{word}>");
         let mut buckets: Vec<u32> = bracketed
@@ -231,6 +238,8 @@ mod tests {
         expected.sort_unstable();
         assert_eq!(NGRAMS.of("wör"), expected);
         assert!(NGRAMS.of("").is_empty());
+        assert!(!NGRAMS.of(&"ö".repeat(LONGEST_WORD)).is_empty());
+        assert!(NGRAMS.of(&"ö".repeat(LONGEST_WORD + 1)).is_empty());
         // <an and na> come once, ana twice.
         let banana = NGrams { max_n: 3, ..NGRAMS }.of("anana");
         let ana = indexer.index_ngram(&"ana".into())[0] as u32;
