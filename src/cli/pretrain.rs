@@ -13,7 +13,7 @@ use senti::text::lines::{Lines, LongLines};
 use senti::text::stopwords::StopWords;
 use senti::vectors::corpus::CorpusReader;
 use senti::vectors::skipgram::{self, Progress, Settings};
-use senti::vectors::subwords::{NGrams, Subwords};
+use senti::vectors::subwords::NGrams;
 use senti::vectors::{Origin, WordVectors};
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag;
@@ -197,8 +197,8 @@ pub(super) fn run(options: Options, printer: &mut Printer) -> Outcome {
     let mut vectors = WordVectors::new(corpus.vocabulary.words, trained.rows, settings.dims)?
         .with_origin(origin)
         .with_counts(corpus.vocabulary.counts);
-    if let (Some(ngrams), Some(buckets)) = (settings.subwords, trained.buckets) {
-        vectors = vectors.with_subwords(Subwords::from_all(ngrams, &buckets, settings.dims)?)?;
+    if let Some(subwords) = trained.subwords {
+        vectors = vectors.with_subwords(subwords)?;
     }
     vectors.write(&options.output)?;
     printer.note(&format!(

@@ -2,7 +2,7 @@
 //! n-grams.
 //!
 //! With subwords the input matrix has a row for each word and, after them, one
-//! for each bucket of n-grams; a word's vector is the mean of its own row and
+//! for each bucket into which an n-gram of a word falls; a word's vector is the mean of its own row and
 //! its n-grams' (fastText's form of Bojanowski et al. 2017, equation 2). Shards
 //! know nothing of that: they train a copy of the mean as they train any row.
 //! When the round is merged, what changed in the copy is added to every
@@ -18,12 +18,21 @@ use super::matrix::Matrix;
 use super::merge::{Part, Side};
 use super::shard::Shard;
 use crate::error::{Error, Result};
-use crate::vectors::subwords::NGrams;
+use crate::vectors::subwords::{NGrams, Subwords};
+
+/// For a bucket into which no word has fallen.
+const NONE: u32 = u32::MAX;
 
 /// The rows of each word.
+///
+/// Rows of buckets are numbered as the vocabulary, from the most frequent word
+/// on, falls into them: those of one word stand together as far as others do not
+/// share them. In the order of the hash every row would wait for memory.
 pub(super) struct Components {
+    ngrams: NGrams,
     words: usize,
-    rows: usize,
+    /// The bucket of each row behind those of the words.
+    buckets: Vec<u32>,
     /// Where each word's begin in `lists`, and where the last one's end.
     starts: Vec<u32>,
     /// Each word's rows, rising: its own first. A bucket stands as often as
@@ -46,19 +55,28 @@ impl Components {
                 )
             })
         };
-        let rows = words.len() + ngrams.buckets();
-        number(rows)?;
+        let mut rows = vec![NONE; ngrams.buckets()];
+        let mut buckets = Vec::new();
         let mut starts = vec![0];
         let mut lists = Vec::new();
         for (word, text) in words.iter().enumerate() {
-            lists.push(word as u32);
-            let buckets = ngrams.of(text).into_iter();
-            lists.extend(buckets.map(|bucket| words.len() as u32 + bucket));
+            let start = lists.len();
+            lists.push(number(word)?);
+            for bucket in ngrams.of(text) {
+                let row = &mut rows[bucket as usize];
+                if *row == NONE {
+                    *row = number(words.len() + buckets.len())?;
+                    buckets.push(bucket);
+                }
+                lists.push(*row);
+            }
+            lists[start..].sort_unstable();
             starts.push(number(lists.len())?);
         }
         Ok(Self {
+            ngrams,
             words: words.len(),
-            rows,
+            buckets,
             starts,
             lists,
         })
@@ -70,38 +88,32 @@ impl Components {
         &self.lists[self.starts[word] as usize..self.starts[word + 1] as usize]
     }
 
-    /// A matrix for words and buckets, filled with random numbers. Buckets
-    /// without any word stay zero.
+    /// Rows of the matrix.
+    fn rows(&self) -> usize {
+        self.words + self.buckets.len()
+    }
+
+    /// A matrix for words and buckets, filled with random numbers.
     ///
     /// # Errors
     /// [`Error::Setting`] when the memory is not to be had.
     pub(super) fn matrix(&self, dims: usize, lanes: usize, seed: u64) -> Result<Matrix> {
-        let mut matrix = Matrix::zeros(self.rows, dims, lanes).map_err(|_| {
-            let buckets = self.rows - self.words;
+        let mut matrix = Matrix::zeros(self.rows(), dims, lanes).map_err(|_| {
+            let (words, buckets) = (self.words, self.buckets.len());
             Error::setting(
-                "--buckets",
-                format!("{dims} dimensions for {} words and {buckets} buckets", self.words),
+                "--subwords",
+                format!("{dims} dimensions for {words} words and {buckets} buckets"),
                 "a matrix that fits into memory: fewer buckets, fewer dimensions, or a higher --min-count",
             )
         })?;
         matrix.randomise(seed);
-        let mut used = vec![false; self.rows];
-        for &row in &self.lists {
-            used[row as usize] = true;
-        }
-        let stride = matrix.stride();
-        for (row, used) in matrix.values_mut().chunks_exact_mut(stride).zip(used) {
-            if !used {
-                row.fill(0.0);
-            }
-        }
         Ok(matrix)
     }
 
     /// How often each row is expected to be drawn, when each word is drawn so
     /// often.
     pub(super) fn draws(&self, words: &[f64]) -> Vec<f64> {
-        let mut draws = vec![0.0; self.rows];
+        let mut draws = vec![0.0; self.rows()];
         for (word, drawn) in words.iter().enumerate() {
             for &row in self.of(word as u32) {
                 draws[row as usize] += drawn;
@@ -168,16 +180,26 @@ impl Components {
         here.chunk_by(|a, b| a == b).map(|same| same[0])
     }
 
-    /// The vectors of all words, then the rows of all buckets: words x dims and
-    /// buckets x dims.
-    pub(super) fn finish(&self, matrix: &Matrix, dims: usize) -> (Vec<f32>, Vec<f32>) {
-        let words: Vec<u32> = (0..self.words as u32).collect();
-        let mut composed = Matrix::like(matrix);
-        composed.gather(matrix, &words);
-        self.compose(matrix, &words, &mut composed);
-        let mut buckets = matrix.trimmed();
-        buckets.drain(..self.words * dims);
-        (composed.trimmed(), buckets)
+    /// The vectors of all words, words x dims, and those of n-grams.
+    ///
+    /// # Errors
+    /// [`Error::Setting`] when a value of an n-gram's vector is not finite.
+    pub(super) fn finish(&self, matrix: &Matrix, dims: usize) -> Result<(Vec<f32>, Subwords)> {
+        let mut rows: Vec<u32> = (0..self.words as u32).collect();
+        let mut copies = Matrix::like(matrix);
+        copies.gather(matrix, &rows);
+        self.compose(matrix, &rows, &mut copies);
+        let words = copies.trimmed();
+
+        let numbered = (self.words as u32..).zip(self.buckets.iter().copied());
+        let mut numbered: Vec<(u32, u32)> = numbered.collect();
+        numbered.sort_unstable_by_key(|&(_, bucket)| bucket);
+        rows.clear();
+        rows.extend(numbered.iter().map(|&(row, _)| row));
+        copies.gather(matrix, &rows);
+        let buckets = numbered.into_iter().map(|(_, bucket)| bucket).collect();
+        let subwords = Subwords::new(self.ngrams, buckets, copies.trimmed(), dims)?;
+        Ok((words, subwords))
     }
 }
 
@@ -207,7 +229,7 @@ mod tests {
     }
 
     fn composed(components: &Components, matrix: &Matrix) -> Vec<f32> {
-        components.finish(matrix, DIMS).0
+        components.finish(matrix, DIMS).unwrap().0
     }
 
     /// A shard that changed some words' vectors.
@@ -233,22 +255,28 @@ mod tests {
     }
 
     #[test]
-    fn a_vector_is_the_mean_of_its_rows_and_unused_buckets_stay_zero() {
+    fn a_vector_is_the_mean_of_its_rows_and_unused_buckets_have_none() {
         let (components, matrix) = start();
         let vectors = composed(&components, &matrix);
         for (word, vector) in vectors.chunks(DIMS).enumerate() {
             let mut rows = vec![word as u32];
-            rows.extend(NGRAMS.of(&words()[word]).iter().map(|bucket| 4 + bucket));
+            rows.extend(NGRAMS.of(&words()[word]).iter().map(|bucket| {
+                let known = components.buckets.iter().position(|known| known == bucket);
+                4 + known.unwrap() as u32
+            }));
             for (column, value) in vector.iter().enumerate() {
                 let sum: f32 = rows.iter().map(|&row| matrix.row(row)[column]).sum();
                 assert!((value - sum / rows.len() as f32).abs() < 1e-6);
             }
         }
-        let (_, buckets) = components.finish(&matrix, DIMS);
-        let used: Vec<u32> = words().iter().flat_map(|word| NGRAMS.of(word)).collect();
-        for (bucket, row) in buckets.chunks(DIMS).enumerate() {
-            let zero = row.iter().all(|&value| value == 0.0);
-            assert_eq!(zero, !used.contains(&(bucket as u32)), "{bucket}");
+        let (_, subwords) = components.finish(&matrix, DIMS).unwrap();
+        let mut used: Vec<u32> = words().iter().flat_map(|word| NGRAMS.of(word)).collect();
+        used.sort_unstable();
+        used.dedup();
+        assert_eq!(subwords.buckets(), used);
+        for (bucket, row) in used.iter().zip(subwords.rows().chunks(DIMS)) {
+            let place = components.buckets.iter().position(|known| known == bucket);
+            assert_eq!(row, &matrix.row(4 + place.unwrap() as u32)[..DIMS]);
         }
     }
 
@@ -310,6 +338,6 @@ mod tests {
     fn too_many_buckets_for_the_memory_are_an_error() {
         let (components, _) = start();
         let error = components.matrix(usize::MAX / 4096, LANES, 0).unwrap_err();
-        assert!(error.to_string().contains("4096 buckets"), "{error}");
+        assert!(error.to_string().contains("4 words and"), "{error}");
     }
 }

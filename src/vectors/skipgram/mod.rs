@@ -50,6 +50,7 @@ use shard::{Loss, POOL, Shard, Task};
 pub use settings::Settings;
 
 use super::corpus::Corpus;
+use super::subwords::Subwords;
 use crate::error::{Error, Result};
 
 /// Running words of a shard.
@@ -89,9 +90,8 @@ pub type Observer<'a> = &'a (dyn Fn(&Progress) -> ControlFlow<()> + Sync);
 pub struct Trained {
     /// Words x dimensions, row after row, of any length.
     pub rows: Vec<f32>,
-    /// Buckets x dimensions, the vectors of n-grams, of any length; nothing
-    /// without subwords.
-    pub buckets: Option<Vec<f32>>,
+    /// The vectors of n-grams, when they were wanted.
+    pub subwords: Option<Subwords>,
     /// Mean loss of each epoch, in nats a pair.
     pub losses: Vec<f64>,
     /// Values that the processor computed at once; sums of other widths round
@@ -126,20 +126,24 @@ pub fn train(corpus: &Corpus, settings: &Settings, observer: Observer<'_>) -> Re
         .with_hint("raise --subsample, or turn it off with --subsample 0"));
     }
     drop(training.outputs);
-    let (rows, buckets) = match &training.components {
+    let finite = |values: &[f32]| values.iter().all(|value| value.is_finite());
+    if !finite(training.inputs.values()) {
+        return Err(diverged(settings));
+    }
+    let (rows, subwords) = match &training.components {
         None => (training.inputs.trimmed(), None),
         Some(components) => {
-            let (rows, buckets) = components.finish(&training.inputs, settings.dims);
-            (rows, Some(buckets))
+            let (rows, subwords) = components.finish(&training.inputs, settings.dims)?;
+            (rows, Some(subwords))
         }
     };
-    let mut values = rows.iter().chain(buckets.iter().flatten());
-    if values.any(|value| !value.is_finite()) {
+    // A mean of finite rows may still be too large.
+    if !finite(&rows) {
         return Err(diverged(settings));
     }
     Ok(Trained {
         rows,
-        buckets,
+        subwords,
         losses: losses.into_iter().map(Loss::mean).collect(),
         lanes: training.backend.lanes(),
     })
@@ -348,7 +352,7 @@ mod tests {
     use crate::text::stopwords::StopWords;
     use crate::vectors::WordVectors;
     use crate::vectors::corpus::CorpusReader;
-    use crate::vectors::subwords::{NGrams, Subwords};
+    use crate::vectors::subwords::NGrams;
 
     fn corpus(texts: &[&str]) -> Corpus {
         let mut reader = CorpusReader::new();
@@ -493,12 +497,10 @@ mod tests {
         };
         let trained = train(&corpus, &settings, QUIET).unwrap();
         assert!(trained.losses.last() < trained.losses.first());
-        let buckets = trained.buckets.unwrap();
-        let subwords = Subwords::from_all(ngrams, &buckets, settings.dims).unwrap();
         let words = corpus.vocabulary.words;
         let vectors = WordVectors::new(words, trained.rows, settings.dims)
             .unwrap()
-            .with_subwords(subwords)
+            .with_subwords(trained.subwords.unwrap())
             .unwrap();
         for (unseen, near, far) in [
             ("gardened", "garden", "motor"),
