@@ -461,3 +461,70 @@ fn vectors_are_asked_questions() {
         .says(&["line 2", "2 fields"]);
     sandbox.run(&["vectors", "eval"]).exits(2);
 }
+
+/// Words of the labelled texts stand in the text without labels, those of the
+/// texts to classify do not.
+#[test]
+fn with_subwords_unseen_words_are_answered() {
+    let sandbox = Sandbox::with_corpus();
+    sandbox
+        .run(&["pretrain", "corpus/unlabeled.txt", "--subwords"])
+        .exits(0)
+        .says(&["n-grams of 3 to 6 characters in 131,072 buckets"]);
+    let plain = sandbox.run(&["inspect", "vectors.fifu"]).exits(0);
+    for part in ["shortest n-gram", "longest n-gram", "buckets in use"] {
+        assert!(plain.stdout.contains(part), "{part}: {}", plain.stdout);
+    }
+    sandbox.run(&["train", "corpus/labeled.tsv"]).exits(0);
+    let run = sandbox
+        .run(&["classify", "--json", "wonderfully", "q"])
+        .exits(0);
+    let objects: Vec<serde_json::Value> = run
+        .stdout
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    assert_eq!(objects[0]["label"], "positive");
+    assert_eq!(objects[0]["known"], 1);
+    assert_eq!(objects[0]["unseen"], 1);
+    assert_eq!(objects[1]["label"], "undecided");
+    let near = sandbox
+        .run(&["nearest", "Wonderfully", "-n", "1"])
+        .exits(0)
+        .says(&["\"wonderfully\" was not in the text"]);
+    assert!(near.stdout.starts_with("wonderful\t"), "{}", near.stdout);
+    sandbox.run(&["nearest", "q"]).exits(1);
+    sandbox.run(&["inspect", "model.senti"]).exits(0);
+
+    // The number of threads changes nothing, the size of the buckets does.
+    let first = sandbox.read("vectors.fifu");
+    for (more, same) in [(["--threads", "1"], true), (["--buckets", "8"], false)] {
+        sandbox
+            .run(
+                &[
+                    &["pretrain", "corpus/unlabeled.txt", "--subwords"],
+                    &more[..],
+                ]
+                .concat(),
+            )
+            .exits(0);
+        assert_eq!(sandbox.read("vectors.fifu") == first, same, "{more:?}");
+    }
+}
+
+#[test]
+fn options_of_subwords_are_checked() {
+    let sandbox = Sandbox::with_corpus();
+    for (options, says) in [
+        (&["--minn", "2"][..], "--subwords"),
+        (&["--subwords", "--minn", "7"], "--minn: found 7"),
+        (&["--subwords", "--maxn", "99"], "--maxn: found 99"),
+        (&["--subwords", "--buckets", "99"], "--buckets: found 99"),
+    ] {
+        sandbox
+            .run(&[&["pretrain", "corpus/unlabeled.txt"], options].concat())
+            .exits(2)
+            .says(&[says]);
+    }
+    assert_eq!(sandbox.names(), ["corpus"]);
+}

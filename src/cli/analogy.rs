@@ -35,6 +35,7 @@ pub(super) fn run(options: Options, printer: &mut Printer) -> Outcome {
     // An unknown word stays as it was typed, and the query says so.
     let [a, b, c] = [&options.a, &options.b, &options.c]
         .map(|typed| words::known(&vectors, typed).unwrap_or_else(|| typed.clone()));
+    words::note_composed(&vectors, &[&a, &b, &c], printer);
     match vectors.analogy([&a, &b, &c], options.count) {
         Ok(neighbours) => words::print(&neighbours, options.json, printer),
         Err(unknown) => Err(words::unknown(&vectors, &unknown, printer)),

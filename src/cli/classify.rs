@@ -32,7 +32,8 @@ const LINES_AHEAD: usize = 32;
 ///
 /// With --json each line is an object: "label"; "probability" of that label;
 /// "probabilities", one for each label; "known", how many words have a vector,
-/// of "tokens" in all; "text".
+/// of "tokens" in all; "unseen", how many of those have it from their n-grams
+/// only (see senti pretrain --subwords); "text".
 #[derive(Debug, Args)]
 pub(super) struct Options {
     /// The texts; none: one a line from standard input.
@@ -53,6 +54,8 @@ struct Answer<'a> {
     probability: f64,
     probabilities: Map<String, Value>,
     known: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unseen: Option<usize>,
     tokens: usize,
     text: &'a str,
 }
@@ -161,6 +164,7 @@ fn object<'a>(model: &'a Model, verdict: &Verdict, text: &'a str) -> Answer<'a> 
             .map(|(label, &probability)| (label.clone(), Value::from(probability)))
             .collect(),
         known: verdict.known,
+        unseen: model.vectors().subwords().map(|_| verdict.unseen),
         tokens: verdict.tokens,
         text,
     }

@@ -119,10 +119,20 @@ fn model(path: &Path, bytes: &[u8]) -> Result<(&'static str, Entries), Error> {
 }
 
 fn size(vectors: &WordVectors) -> Entries {
-    vec![
+    let mut entries = vec![
         ("words", json!(vectors.len())),
         ("dimensions", json!(vectors.dims())),
-    ]
+    ];
+    if let Some(subwords) = vectors.subwords() {
+        let ngrams = subwords.ngrams();
+        entries.extend([
+            ("shortest n-gram", json!(ngrams.min_n)),
+            ("longest n-gram", json!(ngrams.max_n)),
+            ("buckets", json!(ngrams.buckets())),
+            ("buckets in use", json!(subwords.buckets().len())),
+        ]);
+    }
+    entries
 }
 
 fn origins(origin: &Origin) -> Entries {

@@ -27,8 +27,10 @@ pub(super) struct Options {
 
 pub(super) fn run(options: Options, printer: &mut Printer) -> Outcome {
     let vectors = options.vectors.load(printer)?;
-    let found = words::known(&vectors, &options.word)
-        .and_then(|word| vectors.nearest(&word, options.count));
+    let found = words::known(&vectors, &options.word).and_then(|word| {
+        words::note_composed(&vectors, &[&word], printer);
+        vectors.nearest(&word, options.count)
+    });
     match found {
         Some(neighbours) => words::print(&neighbours, options.json, printer),
         None => Err(words::unknown(&vectors, &[&options.word], printer)),

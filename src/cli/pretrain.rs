@@ -16,6 +16,7 @@ use senti::vectors::corpus::CorpusReader;
 use senti::vectors::skipgram::checkpoint::Text;
 use senti::vectors::skipgram::settings::LEAST_TO_HOLD_OUT_OF;
 use senti::vectors::skipgram::{self, Checkpoint, Keeper, Progress, Settings};
+use senti::vectors::subwords::NGrams;
 use senti::vectors::{Origin, WordVectors};
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag;
@@ -99,6 +100,21 @@ pub(super) struct Options {
     /// Step size at the start, above 0, at most 10 [default: 0.025].
     #[arg(long, value_name = "RATE")]
     lr: Option<f64>,
+    /// Learn vectors of character n-grams too, so that words which are not in
+    /// the text get a vector from their parts.
+    #[arg(long)]
+    subwords: bool,
+    /// Characters of the shortest n-gram of <word>, brackets included, 1 to
+    /// --maxn [default: 3].
+    #[arg(long, value_name = "N", requires = "subwords")]
+    minn: Option<usize>,
+    /// Characters of the longest n-gram, up to 64 [default: 6].
+    #[arg(long, value_name = "N", requires = "subwords")]
+    maxn: Option<usize>,
+    /// Buckets that n-grams share, as a power of two, 1 to 24 [default: 17,
+    /// which is 131,072]. Each takes as much room as a word.
+    #[arg(long, value_name = "EXPONENT", requires = "subwords")]
+    buckets: Option<usize>,
     /// Start of all random numbers, 0 to 2^63 - 1.
     #[arg(long, value_name = "N", default_value_t = 0)]
     seed: u64,
@@ -214,6 +230,14 @@ pub(super) fn run(options: Options, printer: &mut Printer) -> Outcome {
         settings.learning_rate,
         settings.seed,
     ));
+    if let Some(ngrams) = settings.subwords {
+        printer.note(&format!(
+            "n-grams of {} to {} characters in {}",
+            ngrams.min_n,
+            ngrams.max_n,
+            counted(ngrams.buckets() as u64, "bucket"),
+        ));
+    }
     printer.detail(&counted(settings.threads as u64, "thread"));
 
     let observer = |progress: &Progress| {
@@ -268,9 +292,12 @@ pub(super) fn run(options: Options, printer: &mut Printer) -> Outcome {
         None => String::new(),
     };
     let words = corpus.vocabulary.words.len();
-    let vectors = WordVectors::new(corpus.vocabulary.words, trained.rows, settings.dims)?
+    let mut vectors = WordVectors::new(corpus.vocabulary.words, trained.rows, settings.dims)?
         .with_origin(origin)
         .with_counts(corpus.vocabulary.counts);
+    if let Some(subwords) = trained.subwords {
+        vectors = vectors.with_subwords(subwords)?;
+    }
     vectors.write(&options.output)?;
     interruption.done(printer);
     printer.note(&format!(
@@ -305,6 +332,14 @@ impl Options {
             subsample: self.subsample.unwrap_or(fitting.subsample),
             learning_rate: self.lr.unwrap_or(fitting.learning_rate),
             seed: self.seed,
+            subwords: self.subwords.then(|| {
+                let standard = NGrams::default();
+                NGrams {
+                    min_n: self.minn.unwrap_or(standard.min_n),
+                    max_n: self.maxn.unwrap_or(standard.max_n),
+                    bucket_bits: self.buckets.unwrap_or(standard.bucket_bits),
+                }
+            }),
             threads: self.threads.unwrap_or_else(|| {
                 std::thread::available_parallelism().map_or(1, |processors| processors.get().min(4))
             }),

@@ -99,6 +99,13 @@ fn describe(
         grouped(report.tokens as u64),
         percent(share)
     ))?;
+    if report.unseen > 0 {
+        printer.line(&format!(
+            "{:<24}{}",
+            "  by n-grams only",
+            grouped(report.unseen as u64)
+        ))?;
+    }
     match (&report.hidden, &report.logistic) {
         (Some(hidden), Some(logistic)) => {
             printer.line(&format!(
@@ -138,8 +145,17 @@ fn describe(
         (
             "frozen parameters",
             format!(
-                "{} of the word vectors",
-                grouped(model.vectors().rows().len() as u64)
+                "{} of the word vectors{}",
+                grouped(model.vectors().rows().len() as u64),
+                model
+                    .vectors()
+                    .subwords()
+                    .map_or_else(String::new, |subwords| {
+                        format!(
+                            ", {} of the n-grams'",
+                            grouped(subwords.rows().len() as u64)
+                        )
+                    })
             ),
         ),
     ] {

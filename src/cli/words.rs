@@ -11,6 +11,7 @@ const SUGGESTIONS: usize = 3;
 const ALIKE: f64 = 0.85;
 
 /// The word as the vectors know it: as typed, or as the tokenizer writes it.
+/// Where n-grams have vectors, any word that the tokenizer keeps may be known.
 pub(super) fn known(vectors: &WordVectors, typed: &str) -> Option<String> {
     if vectors.index(typed).is_some() {
         return Some(typed.to_owned());
@@ -19,9 +20,21 @@ pub(super) fn known(vectors: &WordVectors, typed: &str) -> Option<String> {
     let mut tokens = tokenizer.tokens(typed);
     match (tokens.next(), tokens.next()) {
         (Some(token), None) => vectors
-            .index(&token.word)
+            .vector(&token.word)
             .map(|_| token.word.clone().into_owned()),
         _ => None,
+    }
+}
+
+/// Says of words that have no row that their vectors are composed.
+pub(super) fn note_composed(vectors: &WordVectors, words: &[&str], printer: &Printer) {
+    for word in words {
+        if vectors.index(word).is_none() && vectors.vector(word).is_some() {
+            printer.note(&format!(
+                "{:?} was not in the text: its vector is made of its n-grams",
+                harmless(word)
+            ));
+        }
     }
 }
 

@@ -97,8 +97,8 @@ impl Questions {
 fn similarity(vectors: &WordVectors, pairs: &[(String, String, f64)]) -> Answers {
     let (mut cosines, mut judgements) = (Vec::new(), Vec::new());
     for (a, b, judgement) in pairs {
-        if let (Some(a), Some(b)) = (vectors.index(a), vectors.index(b)) {
-            let products = vectors.row(a).iter().zip(vectors.row(b));
+        if let (Some(a), Some(b)) = (vectors.vector(a), vectors.vector(b)) {
+            let products = a.iter().zip(&*b);
             cosines.push(products.map(|(&a, &b)| f64::from(a) * f64::from(b)).sum());
             judgements.push(*judgement);
         }

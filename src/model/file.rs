@@ -1,4 +1,4 @@
-//! The model file, format 1.
+//! The model file, format 1 or, with subwords, 2.
 //!
 //! A [safetensors](https://github.com/huggingface/safetensors) file: a header
 //! length (u64, little-endian), a JSON header, then the tensors, little-endian,
@@ -10,6 +10,8 @@
 //! | `words` | u8 | | all words, one after the other, UTF-8 |
 //! | `word_ends` | u64 | V | where each word ends in `words` |
 //! | `vectors` | f32 | V, d | word vectors of unit length |
+//! | `buckets` | u32 | N | format 2: the buckets of n-grams that have a vector, rising |
+//! | `bucket_vectors` | f32 | N, d | format 2: their vectors, of any length |
 //! | `word_weights` | f32 | V | how much each word counts in a sentence |
 //! | `mean` | f64 | d | what is subtracted from a sentence vector |
 //! | `scale` | f64 | 1 | what it is then divided by |
@@ -17,8 +19,10 @@
 //! | `output_weights`, `output_bias` | f64 | K, h and K | the output layer |
 //!
 //! The header's metadata has one key, `senti`, whose value is a JSON object:
-//! `format` (1), `labels`, `shares`, `stop_word_list`, `stop_words` and
-//! `provenance`.
+//! `format`, `labels`, `shares`, `stop_word_list`, `stop_words`, `provenance` and,
+//! in format 2, `ngrams`. A model of format 1 knows only the words it lists; a
+//! reader that knows nothing of format 2 would answer otherwise than it was
+//! trained, so it must not read it.
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -38,8 +42,10 @@ use crate::text::filetype;
 use crate::text::stopwords::StopWords;
 use crate::text::tokenizer::Tokenizer;
 use crate::vectors::WordVectors;
+use crate::vectors::subwords::{NGrams, Subwords};
 
 const FORMAT: u32 = 1;
+const FORMAT_WITH_SUBWORDS: u32 = 2;
 const METADATA_KEY: &str = "senti";
 const SEAL_BYTES: usize = 32;
 const REPAIR: &str = "restore it from a copy, or train it again: senti train labeled.tsv";
@@ -52,6 +58,8 @@ struct Header {
     stop_word_list: String,
     stop_words: Vec<String>,
     provenance: Provenance,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    ngrams: Option<NGrams>,
 }
 
 impl Model {
@@ -66,8 +74,13 @@ impl Model {
     fn to_bytes(&self, path: &Path) -> Result<Vec<u8>> {
         let refused =
             |reason: String| Error::artifact(path.display().to_string(), reason, "a model");
+        let subwords = self.vectors.subwords();
         let header = Header {
-            format: FORMAT,
+            format: match subwords {
+                None => FORMAT,
+                Some(_) => FORMAT_WITH_SUBWORDS,
+            },
+            ngrams: subwords.map(Subwords::ngrams),
             labels: self.labels.clone(),
             shares: self.shares.clone(),
             stop_word_list: self.tokenizer.stop_words().name().to_owned(),
@@ -94,7 +107,7 @@ impl Model {
             values.flat_map(f64::to_le_bytes).collect()
         };
         let classifier = &self.classifier;
-        let tensors = [
+        let mut tensors = vec![
             ("seal", Dtype::U8, vec![SEAL_BYTES], vec![0; SEAL_BYTES]),
             (
                 "words",
@@ -160,6 +173,21 @@ impl Model {
                 doubles(&mut classifier.output_bias.iter().copied()),
             ),
         ];
+        if let Some(subwords) = subwords {
+            let (buckets, rows) = (subwords.buckets(), subwords.rows());
+            tensors.push((
+                "buckets",
+                Dtype::U32,
+                vec![buckets.len()],
+                buckets.iter().flat_map(|b| b.to_le_bytes()).collect(),
+            ));
+            tensors.push((
+                "bucket_vectors",
+                Dtype::F32,
+                vec![buckets.len(), dims],
+                rows.iter().flat_map(|v| v.to_le_bytes()).collect(),
+            ));
+        }
         let views = tensors
             .iter()
             .map(|(name, kind, shape, bytes)| {
@@ -224,14 +252,13 @@ impl Model {
         let format = serde_json::from_str::<serde_json::Value>(header)
             .ok()
             .and_then(|header| header.get("format").and_then(serde_json::Value::as_u64));
-        if format != Some(u64::from(FORMAT)) {
+        let known = [FORMAT, FORMAT_WITH_SUBWORDS].map(u64::from);
+        if !format.is_some_and(|format| known.contains(&format)) {
             let found = format.map_or("no format version".to_owned(), |f| {
                 format!("model format {f}")
             });
-            return Err(
-                Error::artifact(&name, found, format!("model format {FORMAT}"))
-                    .with_hint("this model needs another version of senti"),
-            );
+            return Err(Error::artifact(&name, found, "model format 1 or 2")
+                .with_hint("this model needs another version of senti"));
         }
         let header: Header =
             serde_json::from_str(header).map_err(|error| damaged(error.to_string()))?;
@@ -266,6 +293,21 @@ fn assemble(tensors: &SafeTensors<'_>, header: Header) -> std::result::Result<Mo
     let vectors = match &header.provenance.origin {
         Some(origin) => vectors.with_origin(origin.clone()),
         None => vectors,
+    };
+
+    let vectors = match (header.format, header.ngrams) {
+        (FORMAT, None) => vectors,
+        (FORMAT_WITH_SUBWORDS, Some(ngrams)) => {
+            let buckets = tensor(tensors, "buckets", Dtype::U32, None)?;
+            let shape = [buckets.data().len() / 4, dims];
+            let rows = tensor(tensors, "bucket_vectors", Dtype::F32, Some(&shape))?;
+            let buckets = buckets.data().chunks_exact(4);
+            let buckets = buckets.map(|b| u32::from_le_bytes([b[0], b[1], b[2], b[3]]));
+            Subwords::new(ngrams, buckets.collect(), singles(rows.data()), dims)
+                .and_then(|subwords| vectors.with_subwords(subwords))
+                .map_err(|error| error.to_string())?
+        }
+        _ => return Err("n-grams that do not fit the format".to_owned()),
     };
 
     let hidden = tensor(tensors, "hidden_bias", Dtype::F64, None)?
@@ -406,6 +448,64 @@ mod tests {
         Model::train(vectors, &set, &settings).unwrap().0
     }
 
+    /// On vectors with subwords: most words of the texts are unseen.
+    fn with_subwords() -> Model {
+        let ngrams = NGrams {
+            min_n: 3,
+            max_n: 3,
+            bucket_bits: 8,
+        };
+        let words = ["good", "bad"].map(str::to_owned).to_vec();
+        let mut rows = vec![0.0; 2 * ngrams.buckets()];
+        for (word, row) in [("goodness", [1.0, 0.5]), ("badness", [-1.0, 0.5])] {
+            for bucket in ngrams.of(word) {
+                rows[2 * bucket as usize..][..2].copy_from_slice(&row);
+            }
+        }
+        let vectors = WordVectors::new(words, vec![1.0, 0.1, -1.0, 0.2], 2)
+            .unwrap()
+            .with_subwords(Subwords::from_all(ngrams, &rows, 2).unwrap())
+            .unwrap();
+        let text = "yes\tgood\nno\tbad\nyes\tgoodie\nno\tbaddie\nyes\tgoody\nno\tbadly\n";
+        let set = LabeledSet::parse("t", text).unwrap();
+        let settings = Settings {
+            hidden: 2,
+            ..Settings::default()
+        };
+        Model::train(vectors, &set, &settings).unwrap().0
+    }
+
+    #[test]
+    fn unseen_words_are_classified_and_saved_models_agree() {
+        let model = with_subwords();
+        for (text, label) in [("goods", "yes"), ("baddest", "no")] {
+            let verdict = model.classify(text);
+            assert_eq!(model.name(&verdict), label, "{text}");
+            assert_eq!((verdict.known, verdict.unseen, verdict.tokens), (1, 1, 1));
+            assert!(verdict.probability() > 0.6, "{text}: {verdict:?}");
+        }
+        // No n-gram of it is known.
+        assert_eq!(model.classify("q").label, None);
+        let bytes = model.to_bytes(Path::new("m")).unwrap();
+        let read = parse(&bytes).unwrap();
+        for text in ["goods", "good goods", "baddest", "q"] {
+            assert_eq!(read.classify(text), model.classify(text), "{text}");
+        }
+        assert_eq!(read.vectors().subwords(), model.vectors().subwords());
+        assert_eq!(read.to_bytes(Path::new("m")).unwrap(), bytes);
+    }
+
+    /// Format 1 is what readers without subwords know.
+    #[test]
+    fn models_without_subwords_keep_their_format() {
+        let format = |model: &Model| {
+            let bytes = model.to_bytes(Path::new("m")).unwrap();
+            String::from_utf8_lossy(&bytes[..80]).into_owned()
+        };
+        assert!(format(&model()).contains(r#"\"format\":1,"#));
+        assert!(format(&with_subwords()).contains(r#"\"format\":2,"#));
+    }
+
     fn parse(bytes: &[u8]) -> Result<Model> {
         Model::from_bytes(Path::new("m.senti"), bytes)
     }
@@ -425,13 +525,18 @@ mod tests {
 
     #[test]
     fn every_truncation_and_every_flipped_bit_is_refused() {
-        let whole = model().to_bytes(Path::new("m")).unwrap();
+        for model in [model(), with_subwords()] {
+            refuses_every_change(&model.to_bytes(Path::new("m")).unwrap());
+        }
+    }
+
+    fn refuses_every_change(whole: &[u8]) {
         for length in 0..whole.len() {
             assert!(parse(&whole[..length]).is_err(), "cut to {length}");
         }
         for at in 0..whole.len() {
             for bit in 0..8 {
-                let mut changed = whole.clone();
+                let mut changed = whole.to_vec();
                 changed[at] ^= 1 << bit;
                 let error = parse(&changed).expect_err("a flipped bit was not noticed");
                 assert!(matches!(error, Error::Artifact { .. }), "{error}");
@@ -456,6 +561,13 @@ mod tests {
         }
     }
 
+    fn resealed(mut bytes: Vec<u8>) -> Vec<u8> {
+        let field = seal_field(&bytes).unwrap();
+        let digest = seal::digest(&bytes, field.clone(), 0);
+        bytes[field].copy_from_slice(&digest);
+        bytes
+    }
+
     /// A file may carry a right seal and still lie about its content.
     #[test]
     fn well_sealed_nonsense_is_refused() {
@@ -463,12 +575,36 @@ mod tests {
         let view = TensorView::new(Dtype::U8, vec![SEAL_BYTES], &seal).unwrap();
         for header in ["{}", "{\"format\":99}", "{\"format\":1}", "not json"] {
             let metadata = HashMap::from([(METADATA_KEY.to_owned(), header.to_owned())]);
-            let mut bytes =
-                safetensors::serialize([("seal", view.clone())], Some(metadata)).unwrap();
-            let field = seal_field(&bytes).unwrap();
-            let digest = seal::digest(&bytes, field.clone(), 0);
-            bytes[field].copy_from_slice(&digest);
-            assert!(parse(&bytes).is_err(), "{header}");
+            let bytes = safetensors::serialize([("seal", view.clone())], Some(metadata)).unwrap();
+            assert!(parse(&resealed(bytes)).is_err(), "{header}");
+        }
+        let whole = with_subwords().to_bytes(Path::new("m")).unwrap();
+        let patched = |name: &str, with: &[u8]| {
+            let mut bytes = whole.clone();
+            let (header, metadata) = SafeTensors::read_metadata(&whole).unwrap();
+            let at = 8 + header + metadata.info(name).unwrap().data_offsets.0;
+            bytes[at..at + with.len()].copy_from_slice(with);
+            resealed(bytes)
+        };
+        let renamed = |from: &[u8], to: &[u8]| {
+            let mut bytes = whole.clone();
+            let at = bytes.windows(from.len()).position(|part| part == from);
+            bytes[at.unwrap()..][..to.len()].copy_from_slice(to);
+            resealed(bytes)
+        };
+        for (bytes, says) in [
+            (patched("buckets", &[255; 4]), "buckets out of order"),
+            (patched("bucket_vectors", &[255; 4]), "NaN"),
+            (renamed(b"ngrams", b"engram"), "do not fit the format"),
+            (renamed(b"bucket_bits", b"bucket_bite"), "bucket_bits"),
+            (renamed(b"min_n\\\":3", b"min_n\\\":9"), "--minn: found 9"),
+            (
+                renamed(b"\"bucket_vectors", b"\"bucket_sectors"),
+                "no bucket_vectors",
+            ),
+        ] {
+            let error = parse(&bytes).unwrap_err().to_string();
+            assert!(error.contains(says), "{says}: {error}");
         }
         let mut model = model();
         model.classifier.weights[[0, 0]] = f64::NAN;

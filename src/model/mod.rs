@@ -60,6 +60,8 @@ pub struct Verdict {
     pub probabilities: Vec<f64>,
     /// Words that have a vector.
     pub known: usize,
+    /// Those of them that have it from their n-grams only.
+    pub unseen: usize,
     /// Words, stop words left out.
     pub tokens: usize,
 }
@@ -118,6 +120,7 @@ impl Model {
                 label: None,
                 probabilities: self.shares.clone(),
                 known: 0,
+                unseen: 0,
                 tokens: encoded.tokens,
             };
         }
@@ -134,6 +137,7 @@ impl Model {
             label: Some(argmax(&probabilities)),
             probabilities,
             known: encoded.known,
+            unseen: encoded.unseen,
             tokens: encoded.tokens,
         }
     }

@@ -41,6 +41,8 @@ pub struct TrainingReport {
     pub tokens: usize,
     /// Those that have a vector.
     pub known: usize,
+    /// Those of them that have it from their n-grams only.
+    pub unseen: usize,
     /// Lines without any known word: they take no part in the training.
     pub unknown_lines: Vec<u64>,
     /// Pairs of lines with the same known words and different labels.
@@ -123,9 +125,9 @@ pub(super) fn train(
         .seed(settings.seed);
     let classifier = params.fit(&select(&data, &used))?;
 
-    let contents: Vec<Option<&[usize]>> = encoded
+    let contents: Vec<Option<Content<'_>>> = encoded
         .iter()
-        .map(|text| (text.known > 0).then_some(text.words.as_slice()))
+        .map(|text| (text.known > 0).then_some((&text.words[..], &text.composed[..])))
         .collect();
     let plan = Plan::new(&set.targets, &contents, classes, settings.seed);
     let hidden = plan
@@ -143,6 +145,7 @@ pub(super) fn train(
     let report = TrainingReport {
         tokens: encoded.iter().map(|text| text.tokens).sum(),
         known: encoded.iter().map(|text| text.known).sum(),
+        unseen: encoded.iter().map(|text| text.unseen).sum(),
         unknown_lines: (0..set.len())
             .filter(|&row| encoded[row].known == 0)
             .map(|row| set.lines[row])
@@ -176,14 +179,18 @@ pub(super) fn train(
     Ok((model, report))
 }
 
+/// The different words of a text that have a vector: those with a row, and those
+/// without.
+type Content<'a> = (&'a [usize], &'a [String]);
+
 /// Pairs of lines that hold the same words under different labels, in the order
 /// of the file.
-fn contradictions(set: &LabeledSet, contents: &[Option<&[usize]>]) -> Vec<(u64, u64)> {
-    let mut first: BTreeMap<&[usize], usize> = BTreeMap::new();
+fn contradictions(set: &LabeledSet, contents: &[Option<Content<'_>>]) -> Vec<(u64, u64)> {
+    let mut first: BTreeMap<Content<'_>, usize> = BTreeMap::new();
     let mut pairs = Vec::new();
     for (row, content) in contents.iter().enumerate() {
         let Some(content) = content else { continue };
-        let earlier = *first.entry(content).or_insert(row);
+        let earlier = *first.entry(*content).or_insert(row);
         if set.targets[earlier] != set.targets[row] {
             pairs.push((set.lines[earlier], set.lines[row]));
         }

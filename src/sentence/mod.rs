@@ -12,6 +12,12 @@
 //! sentence count less. Their second step, removing the common component, is
 //! left out: it costs accuracy on sentiment. Without counts (vectors of another
 //! program) all weights are 1.
+//!
+//! Where n-grams have vectors, a word that was never seen has one too (see
+//! [`subwords`](crate::vectors::subwords)), of unit length like every other. Its
+//! share p is 0, so its weight is 1.
+
+use std::collections::BTreeMap;
 
 use linfa::dataset::Records;
 use linfa::traits::Transformer;
@@ -20,6 +26,8 @@ use ndarray::Array2;
 use crate::text::tokenizer::Tokenizer;
 use crate::vectors::WordVectors;
 
+/// The weight of a word that has no row: a / (a + p) for p = 0.
+const UNSEEN: f64 = 1.0;
 /// The constant a of the weights is at least this; the paper's range is 1e-4 to
 /// 1e-3.
 const SMOOTHING: f64 = 1e-3;
@@ -36,8 +44,12 @@ pub struct Encoded {
     /// The different known words, as rows of the vectors, sorted: texts that
     /// agree in these are the same to the encoder.
     pub words: Vec<usize>,
+    /// The different words whose vectors are composed of n-grams, sorted.
+    pub composed: Vec<String>,
     /// Words that have a vector.
     pub known: usize,
+    /// Those of them that have it from their n-grams only.
+    pub unseen: usize,
     /// Words, stop words left out.
     pub tokens: usize,
 }
@@ -104,13 +116,19 @@ impl<'a> SentenceEncoder<'a> {
     /// The sentence vector of one text.
     pub fn encode(&self, text: &str) -> Encoded {
         let mut tokens = 0;
-        let mut words: Vec<usize> = self
-            .tokenizer
-            .tokens(text)
-            .inspect(|_| tokens += 1)
-            .filter_map(|token| self.vectors.index(&token.word))
-            .collect();
-        let known = words.len();
+        let mut words: Vec<usize> = Vec::new();
+        let mut others: BTreeMap<String, usize> = BTreeMap::new();
+        for token in self.tokenizer.tokens(text) {
+            tokens += 1;
+            match self.vectors.index(&token.word) {
+                Some(word) => words.push(word),
+                None if self.vectors.subwords().is_some() => {
+                    *others.entry(token.word.into_owned()).or_default() += 1;
+                }
+                None => {}
+            }
+        }
+        let mut known = words.len();
         words.sort_unstable();
         words.dedup();
 
@@ -123,6 +141,20 @@ impl<'a> SentenceEncoder<'a> {
                 *sum += weight * f64::from(value);
             }
         }
+        let mut composed = Vec::new();
+        let mut unseen = 0;
+        for (word, times) in others {
+            let Some(row) = self.vectors.vector(&word) else {
+                continue;
+            };
+            total += UNSEEN;
+            for (sum, &value) in vector.iter_mut().zip(&*row) {
+                *sum += UNSEEN * f64::from(value);
+            }
+            composed.push(word);
+            unseen += times;
+        }
+        known += unseen;
         if total > 0.0 {
             for value in &mut vector {
                 *value /= total;
@@ -131,7 +163,9 @@ impl<'a> SentenceEncoder<'a> {
         Encoded {
             vector,
             words,
+            composed,
             known,
+            unseen,
             tokens,
         }
     }
@@ -169,6 +203,7 @@ impl<S: AsRef<str>> Transformer<Texts<'_, S>, Array2<f64>> for SentenceEncoder<'
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::vectors::subwords::{NGrams, Subwords};
     use proptest::prelude::*;
 
     fn vectors() -> WordVectors {
@@ -188,6 +223,31 @@ mod tests {
         assert_eq!(encoded.vector, [0.5, 0.5]);
         let nothing = encode(&vectors(), "unheard of");
         assert_eq!((nothing.known, nothing.vector), (0, vec![0.0, 0.0]));
+    }
+
+    #[test]
+    fn unseen_words_count_like_the_rarest() {
+        let ngrams = NGrams {
+            min_n: 4,
+            max_n: 4,
+            bucket_bits: 10,
+        };
+        let mut rows = vec![0.0; 2 * ngrams.buckets()];
+        for bucket in ngrams.of("good") {
+            rows[2 * bucket as usize..][..2].copy_from_slice(&[300.0, 400.0]);
+        }
+        let vectors = vectors()
+            .with_subwords(Subwords::from_all(ngrams, &rows, 2).unwrap())
+            .unwrap();
+        let encoded = encode(&vectors, "Goodie film, goodie, goodly; zzz");
+        assert_eq!((encoded.known, encoded.unseen, encoded.tokens), (4, 3, 5));
+        assert_eq!(encoded.words, [0]);
+        assert_eq!(encoded.composed, ["goodie", "goodly"]);
+        // The row of film and twice a unit vector, of whatever length its parts.
+        let expected = [(0.0 + 2.0 * 0.6) / 3.0, (1.0 + 2.0 * 0.8) / 3.0];
+        for (value, expected) in encoded.vector.iter().zip(expected) {
+            assert!((value - expected).abs() < 1e-6, "{encoded:?}");
+        }
     }
 
     #[test]

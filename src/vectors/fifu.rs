@@ -8,8 +8,12 @@
 //! |---|---|
 //! | 5, metadata | TOML text |
 //! | 1, vocabulary | number of words (u64), then each a length (u32) and UTF-8 bytes |
+//! | 3, subword vocabulary | number of words (u64), shortest and longest n-gram and bucket bits (u32 each), words as above |
 //! | 2, matrix | rows (u64), columns (u32), value type (u32, 10 is f32), padding, rows |
 //! | 6, norms | number (u64), value type (u32), padding, norms |
+//!
+//! With a subword vocabulary the matrix has a row for each of the 2^bits buckets
+//! after those of the words.
 //!
 //! Padding brings the next byte to a multiple of four, and is four bytes where
 //! it already is one. Every number is checked against the bytes that are
@@ -19,9 +23,12 @@ use std::ops::Range;
 
 use rustc_hash::FxHashSet;
 
+use super::subwords::{LONGEST, MOST_BITS, NGrams};
+
 const METADATA: u32 = 5;
 const VOCABULARY: u32 = 1;
 const MATRIX: u32 = 2;
+const SUBWORDS: u32 = 3;
 const NORMS: u32 = 6;
 const F32: u32 = 10;
 
@@ -30,8 +37,10 @@ const F32: u32 = 10;
 pub(super) struct Layout {
     /// The metadata's bytes.
     pub(super) metadata: Option<Range<usize>>,
-    /// Words, and rows of the matrix.
+    /// Words: the first rows of the matrix.
     pub(super) words: usize,
+    /// Which n-grams have the rows that follow.
+    pub(super) ngrams: Option<NGrams>,
     /// Columns of the matrix.
     pub(super) dims: usize,
 }
@@ -70,19 +79,19 @@ pub(super) fn check(bytes: &[u8]) -> Checked<Layout> {
         .collect::<Checked<Vec<_>>>()?;
     let known = matches!(
         kinds.as_slice(),
-        [METADATA, VOCABULARY, MATRIX, NORMS]
-            | [METADATA, VOCABULARY, MATRIX]
-            | [VOCABULARY, MATRIX, NORMS]
-            | [VOCABULARY, MATRIX]
+        [METADATA, VOCABULARY | SUBWORDS, MATRIX, NORMS]
+            | [METADATA, VOCABULARY | SUBWORDS, MATRIX]
+            | [VOCABULARY | SUBWORDS, MATRIX, NORMS]
+            | [VOCABULARY | SUBWORDS, MATRIX]
     );
     if !known {
         let names: Vec<_> = kinds.iter().map(|&kind| name(kind)).collect();
         return Err(Flaw {
-            unsupported: kinds.iter().any(|kind| matches!(kind, 3 | 4 | 7 | 8 | 9)),
+            unsupported: kinds.iter().any(|kind| matches!(kind, 4 | 7 | 8 | 9)),
             ..cursor.flaw_at(
                 12,
                 format!("the chunks {}", names.join(", ")),
-                "a plain vocabulary and an f32 matrix (no subwords, not quantised)",
+                "a vocabulary (plain, or with buckets of n-grams) and an f32 matrix (not quantised)",
             )
         });
     }
@@ -90,6 +99,7 @@ pub(super) fn check(bytes: &[u8]) -> Checked<Layout> {
     let mut layout = Layout {
         metadata: None,
         words: 0,
+        ngrams: None,
         dims: 0,
     };
     for kind in kinds {
@@ -108,13 +118,15 @@ pub(super) fn check(bytes: &[u8]) -> Checked<Layout> {
                 }
                 layout.metadata = Some(content..cursor.at);
             }
-            VOCABULARY => layout.words = vocabulary(&mut cursor)?,
-            MATRIX => layout.dims = matrix(&mut cursor, layout.words)?,
+            VOCABULARY | SUBWORDS => {
+                (layout.words, layout.ngrams) = vocabulary(&mut cursor, kind)?;
+            }
+            MATRIX => layout.dims = matrix(&mut cursor, &layout)?,
             _ => norms(&mut cursor, layout.words)?,
         }
         let read = (cursor.at - content) as u64;
         // Writers differ in how they count the padding.
-        if length.abs_diff(read) > 4 || (kind == VOCABULARY && length != read) {
+        if length.abs_diff(read) > 4 || (matches!(kind, VOCABULARY | SUBWORDS) && length != read) {
             return Err(cursor.flaw_at(
                 start + 4,
                 format!("a chunk length of {length}"),
@@ -132,7 +144,7 @@ pub(super) fn check(bytes: &[u8]) -> Checked<Layout> {
     Ok(layout)
 }
 
-fn vocabulary(cursor: &mut Cursor<'_>) -> Checked<usize> {
+fn vocabulary(cursor: &mut Cursor<'_>, kind: u32) -> Checked<(usize, Option<NGrams>)> {
     let start = cursor.at;
     let words = cursor.u64("the number of words")?;
     // Each word takes four bytes at least.
@@ -146,6 +158,10 @@ fn vocabulary(cursor: &mut Cursor<'_>) -> Checked<usize> {
             ),
         ));
     }
+    let ngrams = match kind {
+        SUBWORDS => Some(ngrams(cursor)?),
+        _ => None,
+    };
     let mut seen = FxHashSet::default();
     for _ in 0..words {
         let at = cursor.at;
@@ -158,17 +174,44 @@ fn vocabulary(cursor: &mut Cursor<'_>) -> Checked<usize> {
             return Err(cursor.flaw_at(at, format!("the word {word:?} twice"), "each word once"));
         }
     }
-    Ok(words as usize)
+    Ok((words as usize, ngrams))
 }
 
-fn matrix(cursor: &mut Cursor<'_>, words: usize) -> Checked<usize> {
+fn ngrams(cursor: &mut Cursor<'_>) -> Checked<NGrams> {
+    let start = cursor.at;
+    let ngrams = NGrams {
+        min_n: cursor.u32("the shortest n-gram")? as usize,
+        max_n: cursor.u32("the longest n-gram")? as usize,
+        bucket_bits: cursor.u32("the number of buckets")? as usize,
+    };
+    if ngrams.check().is_err() {
+        let NGrams { min_n, max_n, .. } = ngrams;
+        return Err(cursor.flaw_at(
+            start,
+            format!(
+                "n-grams of {min_n} to {max_n} characters in 2^{} buckets",
+                ngrams.bucket_bits
+            ),
+            format!(
+                "1 to {LONGEST} characters, the shortest first, and 2^1 to 2^{MOST_BITS} buckets"
+            ),
+        ));
+    }
+    Ok(ngrams)
+}
+
+fn matrix(cursor: &mut Cursor<'_>, layout: &Layout) -> Checked<usize> {
     let start = cursor.at;
     let rows = cursor.u64("the number of rows")?;
-    if rows != words as u64 {
+    let (expected, whose) = match layout.ngrams {
+        None => (layout.words, "word"),
+        Some(ngrams) => (layout.words + ngrams.buckets(), "word and bucket"),
+    };
+    if rows != expected as u64 {
         return Err(cursor.flaw_at(
             start,
             format!("{rows} rows"),
-            format!("{words}, one for each word"),
+            format!("{expected}, one for each {whose}"),
         ));
     }
     let columns = cursor.u32("the number of columns")?;
@@ -196,7 +239,10 @@ fn name(kind: u32) -> String {
     match kind {
         1 => "vocabulary".to_owned(),
         2 => "matrix".to_owned(),
-        3 | 7 | 8 | 9 => "subword vocabulary".to_owned(),
+        3 => "subword vocabulary".to_owned(),
+        7 => "fastText's subword vocabulary".to_owned(),
+        8 => "explicit subword vocabulary".to_owned(),
+        9 => "floret's subword vocabulary".to_owned(),
         4 => "quantised matrix".to_owned(),
         5 => "metadata".to_owned(),
         6 => "norms".to_owned(),

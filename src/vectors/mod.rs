@@ -2,7 +2,8 @@
 //!
 //! [`corpus`] reads unlabelled text once and numbers its words, [`skipgram`]
 //! learns a vector for each, [`WordVectors`] holds them, [`store`] keeps them
-//! in files, [`neighbours`] answers questions about them.
+//! in files, [`neighbours`] answers questions about them. With [`subwords`],
+//! words that were never seen have vectors too.
 
 pub mod corpus;
 mod fifu;
@@ -11,6 +12,9 @@ mod interner;
 pub mod neighbours;
 pub mod skipgram;
 pub mod store;
+pub mod subwords;
+
+use std::borrow::Cow;
 
 use finalfusion::embeddings::Embeddings;
 use finalfusion::norms::NdNorms;
@@ -22,6 +26,7 @@ use crate::error::{Error, Result};
 use crate::files::digest::Fingerprint;
 use crate::text::stopwords::StopWords;
 use crate::text::tokenizer::Tokenizer;
+use subwords::Subwords;
 
 /// Where vectors come from: stored in every file that senti writes, and free
 /// of anything that differs between two runs on the same input.
@@ -71,6 +76,7 @@ impl Origin {
 #[derive(Debug, Clone)]
 pub struct WordVectors {
     embeddings: Embeddings<SimpleVocab, NdArray>,
+    subwords: Option<Subwords>,
     origin: Option<Origin>,
     counts: Option<Vec<u64>>,
     fingerprint: Option<Fingerprint>,
@@ -118,6 +124,7 @@ impl WordVectors {
         let norms = NdNorms::new(ndarray_015::Array1::from(norms));
         Ok(Self {
             embeddings: Embeddings::new(None, SimpleVocab::new(words), NdArray::new(matrix), norms),
+            subwords: None,
             origin: None,
             counts: None,
             fingerprint: None,
@@ -129,6 +136,27 @@ impl WordVectors {
     pub fn with_origin(mut self, origin: Origin) -> Self {
         self.origin = Some(origin);
         self
+    }
+
+    /// The same vectors with those of n-grams, so that unseen words have one.
+    ///
+    /// # Errors
+    /// [`Error::Setting`] when they have another number of components.
+    pub fn with_subwords(mut self, subwords: Subwords) -> Result<Self> {
+        if subwords.dims() != self.dims() {
+            return Err(Error::setting(
+                "n-gram vectors",
+                format!("{} dimensions", subwords.dims()),
+                format!("{}, as those of the words", self.dims()),
+            ));
+        }
+        self.subwords = Some(subwords);
+        Ok(self)
+    }
+
+    /// The vectors of n-grams, where there are any.
+    pub fn subwords(&self) -> Option<&Subwords> {
+        self.subwords.as_ref()
     }
 
     /// The same vectors with how often each word occurred; dropped unless there
@@ -201,6 +229,15 @@ impl WordVectors {
         match self.embeddings.vocab().idx(word)? {
             WordIndex::Word(index) => Some(index),
             WordIndex::Subword(_) => None,
+        }
+    }
+
+    /// The vector of a word: its row, or, for a word that has none, what its
+    /// n-grams make of it. Of unit length either way.
+    pub fn vector(&self, word: &str) -> Option<Cow<'_, [f32]>> {
+        match self.index(word) {
+            Some(index) => Some(Cow::Borrowed(self.row(index))),
+            None => self.subwords.as_ref()?.compose(word).map(Cow::Owned),
         }
     }
 

@@ -3,7 +3,9 @@
 //! senti writes [finalfusion](https://finalfusion.github.io) files: metadata,
 //! vocabulary, a matrix of unit-length rows, and the lengths the rows had. The
 //! metadata has a table `[senti]` with the [`Origin`], the words' `counts` and
-//! a `seal`: see [`crate::files::seal`]. Vectors of other programs have none, and are checked
+//! a `seal`: see [`crate::files::seal`]. With [`subwords`](super::subwords) the
+//! vocabulary is finalfusion's with buckets, and the buckets' rows, of any length,
+//! follow those of the words. Vectors of other programs have none, and are checked
 //! for their structure and values only.
 //!
 //! It also reads what word2vec, fastText and GloVe write; which of the formats
@@ -17,9 +19,12 @@ use std::path::Path;
 use finalfusion::embeddings::Embeddings;
 use finalfusion::io::{ReadEmbeddings, WriteEmbeddings};
 use finalfusion::metadata::Metadata;
+use finalfusion::norms::NdNorms;
 use finalfusion::storage::{NdArray, StorageView};
-use finalfusion::vocab::{SimpleVocab, Vocab};
+use finalfusion::subword::{BucketIndexer, FinalfusionHashIndexer};
+use finalfusion::vocab::{BucketSubwordVocab, SimpleVocab, Vocab};
 
+use super::subwords::Subwords;
 use super::{Origin, WordVectors, fifu, foreign};
 use crate::error::{Error, Place, Result};
 use crate::files::digest::{Hashing, hex};
@@ -46,7 +51,7 @@ impl WordVectors {
     fn to_bytes(&self, path: &Path) -> Result<Vec<u8>> {
         let refused =
             |reason: String| Error::artifact(path.display().to_string(), reason, "vectors");
-        let mut sealed = self.embeddings.clone();
+        let mut metadata = None;
         if let Some(origin) = &self.origin {
             let mut table =
                 toml::Table::try_from(origin).map_err(|error| refused(error.to_string()))?;
@@ -57,14 +62,23 @@ impl WordVectors {
                     .map(|&count| count.min(i64::MAX as u64) as i64);
                 table.insert("counts".to_owned(), counts.collect::<Vec<_>>().into());
             }
-            let mut metadata = toml::Table::new();
-            metadata.insert(TABLE.to_owned(), table.into());
-            sealed.set_metadata(Some(Metadata::new(metadata)));
+            let mut whole = toml::Table::new();
+            whole.insert(TABLE.to_owned(), table.into());
+            metadata = Some(Metadata::new(whole));
         }
         let mut buffer = Cursor::new(Vec::new());
-        sealed
-            .write_embeddings(&mut buffer)
-            .map_err(|error| refused(error.to_string()))?;
+        match &self.subwords {
+            None => {
+                let mut embeddings = self.embeddings.clone();
+                embeddings.set_metadata(metadata);
+                embeddings.write_embeddings(&mut buffer)
+            }
+            Some(subwords) => self
+                .with_buckets(metadata, subwords)
+                .map_err(|error| refused(error.to_string()))?
+                .write_embeddings(&mut buffer),
+        }
+        .map_err(|error| refused(error.to_string()))?;
         let mut bytes = buffer.into_inner();
         let layout = fifu::check(&bytes).map_err(|flaw| refused(flaw.found))?;
         if let Some(field) = seal_field(&bytes, &layout) {
@@ -72,6 +86,33 @@ impl WordVectors {
             bytes[field].copy_from_slice(digest.as_bytes());
         }
         Ok(bytes)
+    }
+
+    /// The same with rows for the buckets, as finalfusion holds them.
+    fn with_buckets(
+        &self,
+        metadata: Option<Metadata>,
+        subwords: &Subwords,
+    ) -> Result<Embeddings<BucketSubwordVocab, NdArray>> {
+        let ngrams = subwords.ngrams();
+        let mut rows = self.rows().to_vec();
+        rows.extend(subwords.all_rows());
+        let shape = (self.len() + ngrams.buckets(), self.dims());
+        let matrix = ndarray_015::Array2::from_shape_vec(shape, rows)
+            .map_err(|error| Error::setting("vectors", error, "rows x dimensions values"))?;
+        let vocabulary = BucketSubwordVocab::new(
+            self.words(),
+            ngrams.min_n as u32,
+            ngrams.max_n as u32,
+            FinalfusionHashIndexer::new(ngrams.bucket_bits),
+        );
+        let norms = NdNorms::new(ndarray_015::Array1::from(self.norms()));
+        Ok(Embeddings::new(
+            metadata,
+            vocabulary,
+            NdArray::new(matrix),
+            norms,
+        ))
     }
 
     /// Reads a file of vectors in any of the formats, after checking every byte
@@ -145,12 +186,13 @@ impl WordVectors {
                 }
             }
         };
-        let embeddings: Embeddings<SimpleVocab, NdArray> =
-            Embeddings::read_embeddings(&mut Cursor::new(bytes))
-                .map_err(|error| refused(error.to_string()))?;
-        let (metadata, vocabulary, storage, norms) = embeddings.into_parts();
-        let words = vocabulary.words().to_vec();
-        let rows: Vec<f32> = storage.view().iter().copied().collect();
+        let (metadata, words, storage, norms) = match layout.ngrams {
+            None => read_parts::<SimpleVocab>(bytes),
+            Some(_) => read_parts::<BucketSubwordVocab>(bytes),
+        }
+        .map_err(|error| refused(error.to_string()))?;
+        let mut rows: Vec<f32> = storage.view().iter().copied().collect();
+        let buckets = rows.split_off(words.len() * layout.dims);
         let unit = rows.chunks_exact(layout.dims).all(|row| {
             let square: f32 = row.iter().map(|value| value * value).sum();
             square == 0.0 || (square - 1.0).abs() < 1e-3
@@ -161,6 +203,12 @@ impl WordVectors {
                 Self::from_unit(words, rows, layout.dims, norms.iter().copied().collect())?
             }
             _ => Self::new(words, rows, layout.dims)?,
+        };
+        let vectors = match layout.ngrams {
+            Some(ngrams) => {
+                vectors.with_subwords(Subwords::from_all(ngrams, &buckets, layout.dims)?)?
+            }
+            None => vectors,
         };
         let Some(table) = metadata.as_ref().and_then(|metadata| metadata.get(TABLE)) else {
             return Ok((vectors, seal));
@@ -183,6 +231,18 @@ impl WordVectors {
         };
         Ok((vectors.with_origin(origin), seal))
     }
+}
+
+type Parts = (Option<Metadata>, Vec<String>, NdArray, Option<NdNorms>);
+
+/// What a file with one kind of vocabulary holds.
+fn read_parts<V: Vocab>(bytes: &[u8]) -> finalfusion::error::Result<Parts>
+where
+    Embeddings<V, NdArray>: ReadEmbeddings,
+{
+    let embeddings = Embeddings::<V, NdArray>::read_embeddings(&mut Cursor::new(bytes))?;
+    let (metadata, vocabulary, storage, norms) = embeddings.into_parts();
+    Ok((metadata, vocabulary.words().to_vec(), storage, norms))
 }
 
 /// Where the seal's digits stand, when the metadata has a seal.
@@ -241,6 +301,9 @@ mod tests {
     use super::*;
     use crate::files::digest::Fingerprint;
     use crate::vectors::skipgram::Settings;
+    use crate::vectors::subwords::NGrams;
+    use finalfusion::storage::StorageViewWrap;
+    use finalfusion::vocab::VocabWrap;
     use proptest::prelude::*;
 
     fn origin() -> Origin {
@@ -265,6 +328,20 @@ mod tests {
         WordVectors::new(names, rows, dims).unwrap()
     }
 
+    const NGRAMS: NGrams = NGrams {
+        min_n: 3,
+        max_n: 4,
+        bucket_bits: 3,
+    };
+
+    /// With vectors of n-grams, one bucket left out.
+    fn with_subwords(words: usize, dims: usize) -> WordVectors {
+        let mut rows: Vec<f32> = (0..8 * dims).map(|i| (i as f32).cos()).collect();
+        rows[..dims].fill(0.0);
+        let subwords = Subwords::from_all(NGRAMS, &rows, dims).unwrap();
+        sample(words, dims).with_subwords(subwords).unwrap()
+    }
+
     fn bytes(vectors: &WordVectors) -> Vec<u8> {
         vectors.to_bytes(Path::new("t.fifu")).unwrap()
     }
@@ -275,8 +352,11 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_written_is_read(words in 1usize..9, dims in 1usize..7, ours: bool) {
-            let mut vectors = sample(words, dims);
+        fn what_is_written_is_read(words in 1usize..9, dims in 1usize..7, ours: bool, subwords: bool) {
+            let mut vectors = match subwords {
+                true => with_subwords(words, dims),
+                false => sample(words, dims),
+            };
             if ours {
                 vectors = vectors.with_origin(origin()).with_counts((0..words as u64).collect());
             }
@@ -286,26 +366,85 @@ mod tests {
             prop_assert_eq!(read.words(), vectors.words());
             prop_assert_eq!(read.rows(), vectors.rows());
             prop_assert_eq!(read.norms(), vectors.norms());
+            prop_assert_eq!(read.subwords(), vectors.subwords());
             prop_assert_eq!(read.origin(), vectors.origin());
             prop_assert_eq!(read.counts(), vectors.counts());
             prop_assert_eq!(bytes(&read), written);
         }
     }
 
+    /// finalfusion's own reader finds the same words and makes the same vectors
+    /// of unseen ones.
+    #[test]
+    fn finalfusion_reads_files_with_subwords() {
+        let vectors = with_subwords(3, 4).with_origin(origin());
+        let theirs: Embeddings<VocabWrap, StorageViewWrap> =
+            Embeddings::read_embeddings(&mut Cursor::new(bytes(&vectors))).unwrap();
+        assert!(matches!(theirs.vocab(), VocabWrap::BucketSubwordVocab(_)));
+        assert_eq!(theirs.vocab().words(), vectors.words());
+        assert!(theirs.norms().is_some() && theirs.metadata().is_some());
+        for word in ["wörd1", "wörd", "unseen", "ab"] {
+            let (ours, theirs) = (
+                vectors.vector(word).unwrap(),
+                theirs.embedding(word).unwrap(),
+            );
+            let close = ours.iter().zip(&theirs).all(|(a, b)| (a - b).abs() < 1e-6);
+            assert!(close, "{word}: {ours:?} {theirs:?}");
+        }
+    }
+
     #[test]
     fn every_truncation_and_every_flipped_bit_is_noticed() {
-        let whole = bytes(&sample(3, 2).with_origin(origin()));
+        for vectors in [sample(3, 2), with_subwords(3, 2)] {
+            notices_every_change(&bytes(&vectors.with_origin(origin())));
+        }
+    }
+
+    fn notices_every_change(whole: &[u8]) {
         for length in 0..whole.len() {
             assert!(parse(&whole[..length]).is_err(), "cut to {length}");
         }
         for at in 0..whole.len() {
             for bit in 0..8 {
-                let mut changed = whole.clone();
+                let mut changed = whole.to_vec();
                 changed[at] ^= 1 << bit;
                 if let Ok((_, seal)) = parse(&changed) {
                     assert_eq!(seal, Seal::Broken, "byte {at} bit {bit}")
                 }
             }
+        }
+    }
+
+    #[test]
+    fn damaged_subwords_are_explained() {
+        let whole = bytes(&with_subwords(3, 2));
+        let ngrams_at = 4 + 4 + 4 + 3 * 4 + 4 + 8 + 8;
+        let patched = |at: usize, with: &[u8]| {
+            let mut bytes = whole.clone();
+            bytes[at..at + with.len()].copy_from_slice(with);
+            bytes
+        };
+        for (bytes, says) in [
+            (patched(12, &[7]), "fastText's subword vocabulary"),
+            (
+                patched(12, &[1]),
+                "found subword vocabulary, expected vocabulary",
+            ),
+            (patched(ngrams_at, &[0]), "n-grams of 0 to 4 characters"),
+            (patched(ngrams_at, &[5]), "n-grams of 5 to 4 characters"),
+            (patched(ngrams_at + 4, &[255; 4]), "4294967295 characters"),
+            (patched(ngrams_at + 8, &[255; 4]), "2^4294967295 buckets"),
+            (patched(ngrams_at + 8, &[0]), "2^0 buckets"),
+            (
+                patched(ngrams_at + 8, &[4]),
+                "expected 19, one for each word and bucket",
+            ),
+            (patched(ngrams_at - 8, &[2]), "a chunk length"),
+        ] {
+            let error = parse(&bytes).unwrap_err();
+            let text = error.to_string();
+            assert!(text.contains(says), "{says}: {text}");
+            assert!(error.hint().is_some(), "{says} has no hint");
         }
     }
 

@@ -5,7 +5,7 @@
 //! | magic | 8 | `sentickp` |
 //! | length | 4 | of the header, u32 little-endian |
 //! | header | | TOML: format, version, lanes, corpus, settings, position |
-//! | matrices | 2 x 4 x words x dims | input rows, then output rows, f32 little-endian |
+//! | matrices | 4 x (2 x words + buckets) x dims | input rows, then output rows, f32 little-endian |
 //! | seal | 32 | SHA-256 of everything before it |
 //!
 //! Between two rounds nothing else is worth keeping: what is drawn depends on
@@ -59,6 +59,9 @@ pub(super) struct Header {
     lanes: usize,
     /// Rows of each matrix.
     words: usize,
+    /// Rows that the input matrix has beyond them: with subwords only.
+    #[serde(default)]
+    buckets: usize,
     /// Digest of the words, their counts and the sentences.
     corpus: String,
     texts: Vec<Fingerprint>,
@@ -127,6 +130,7 @@ impl Header {
         settings: &Settings,
         texts: &[Text],
         lanes: usize,
+        buckets: usize,
         position: Position,
     ) -> Self {
         Self {
@@ -134,6 +138,7 @@ impl Header {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             lanes,
             words: corpus.vocabulary.words.len(),
+            buckets,
             corpus: digest(corpus),
             texts: texts.iter().map(|(_, text)| text.clone()).collect(),
             settings: settings.clone(),
@@ -240,13 +245,16 @@ impl Checkpoint {
             return Err(Error::artifact(&name, found, expected).with_hint(ANEW));
         }
         let matrices = (header.words as u64)
-            .checked_mul(header.settings.dims as u64)
-            .and_then(|values| values.checked_mul(2 * 4));
+            .checked_mul(2)
+            .and_then(|rows| rows.checked_add(header.buckets as u64))
+            .and_then(|rows| rows.checked_mul(header.settings.dims as u64))
+            .and_then(|values| values.checked_mul(4));
         if matrices != Some(length - start - TRAILER) {
             return Err(damaged(format!(
-                "{} bytes for {} words of {} dimensions",
+                "{} bytes for {} words and {} buckets of {} dimensions",
                 length - start - TRAILER,
                 header.words,
+                header.buckets,
                 header.settings.dims
             )));
         }
@@ -329,6 +337,10 @@ impl Checkpoint {
     /// Fills the matrices, which are of the size that the settings and the
     /// corpus say, and tells how far the training was.
     pub(super) fn restore(mut self, matrices: [&mut Matrix; 2]) -> Result<Position> {
+        let rows = self.header.words + self.header.buckets;
+        if matrices[0].rows() != rows {
+            return Err(self.damaged(format!("{rows} input rows")));
+        }
         let mut bytes = Vec::new();
         for row in matrices.into_iter().flat_map(Matrix::vectors_mut) {
             bytes.resize(4 * row.len(), 0);

@@ -87,6 +87,11 @@ impl Matrix {
         }
     }
 
+    /// How many rows there are.
+    pub(super) fn rows(&self) -> usize {
+        self.rows
+    }
+
     /// Values from the start of a row to that of the next.
     #[inline(always)]
     pub(super) fn stride(&self) -> usize {

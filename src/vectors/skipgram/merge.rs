@@ -147,6 +147,49 @@ impl Part<'_> {
     }
 }
 
+/// For changes that arrive one at a time, in any row of the part.
+impl Part<'_> {
+    /// The matrix that it is a part of.
+    pub(super) fn side(&self) -> Side {
+        self.side
+    }
+
+    /// The rows of the matrix that are in this part.
+    pub(super) fn range(&self) -> std::ops::Range<usize> {
+        self.first..self.first + self.sums.len()
+    }
+
+    /// Counts a change that is to come, of so many updates.
+    pub(super) fn count(&mut self, row: u32, updates: f32, rate: f32) {
+        if let Some(sum) = self.sums.get_mut((row as usize).wrapping_sub(self.first)) {
+            sum.all += updates;
+            sum.parts += closed(CLOSED_BY_STEP * rate, updates);
+            sum.shards += 1;
+        }
+    }
+
+    /// Adds a change, with the weight that fits all that were counted.
+    pub(super) fn add(&mut self, row: u32, change: &[f32], rate: f32) {
+        let place = (row as usize).wrapping_sub(self.first);
+        if let Some(sum) = self.sums.get_mut(place) {
+            let weight = *sum
+                .weight
+                .get_or_insert_with(|| weight(CLOSED_BY_STEP * rate, sum.all, sum.parts));
+            let row = &mut self.rows[place * self.stride..][..self.stride];
+            for (value, change) in row.iter_mut().zip(change) {
+                *value += weight * change;
+            }
+        }
+    }
+
+    /// Forgets what was counted.
+    pub(super) fn forget(&mut self, row: u32) {
+        if let Some(sum) = self.sums.get_mut((row as usize).wrapping_sub(self.first)) {
+            *sum = Sum::default();
+        }
+    }
+}
+
 impl Sum {
     /// Merges one shard's row: all of them together add their weighted changes,
     /// row + sum over shards of weight (trained - row).

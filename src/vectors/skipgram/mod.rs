@@ -13,6 +13,7 @@
 //! | `sigmoid` | the same sigmoid on every machine |
 //! | `matrix` | where do the vectors live? |
 //! | `merge` | how do the changes of several workers become one? |
+//! | `components` | with subwords, which rows make a word's vector? |
 //! | `probe` | what do the benchmarks measure? |
 //! | `schedule` | how large are the steps, and when is it enough? |
 //! | `held_out` | what is the loss on text that is not trained on? |
@@ -27,6 +28,7 @@
 //! between two rounds a checkpoint holds all there is.
 
 pub mod checkpoint;
+mod components;
 mod held_out;
 mod lanes;
 mod matrix;
@@ -48,6 +50,7 @@ use rayon::ThreadPool;
 use rayon::prelude::*;
 
 use checkpoint::{Header, Position};
+use components::Components;
 use held_out::HeldOut;
 use lanes::{Backend, Lanes, Work};
 use matrix::Matrix;
@@ -61,6 +64,7 @@ pub use checkpoint::{Checkpoint, Keeper};
 pub use settings::Settings;
 
 use super::corpus::Corpus;
+use super::subwords::Subwords;
 use crate::error::{Error, Result};
 
 /// Running words of a shard.
@@ -105,6 +109,8 @@ pub type Observer<'a> = &'a (dyn Fn(&Progress) -> ControlFlow<()> + Sync);
 pub struct Trained {
     /// Words x dimensions, row after row, of any length.
     pub rows: Vec<f32>,
+    /// The vectors of n-grams, when they were wanted.
+    pub subwords: Option<Subwords>,
     /// Mean loss of each epoch, in nats a pair.
     pub losses: Vec<f64>,
     /// The loss on the held-out slice after each epoch; empty where nothing was
@@ -180,6 +186,7 @@ fn run(
     let Training {
         position,
         schedule,
+        components,
         inputs,
         outputs,
         backend,
@@ -193,11 +200,20 @@ fn run(
         .with_hint("raise --subsample, or turn it off with --subsample 0"));
     }
     drop(outputs);
-    if !inputs.is_finite() {
+    let (rows, subwords) = match &components {
+        None => (inputs.trimmed(), None),
+        Some(components) => {
+            let (rows, subwords) = components.finish(&inputs, settings.dims)?;
+            (rows, Some(subwords))
+        }
+    };
+    // A mean of finite rows may still be too large.
+    if !inputs.is_finite() || rows.iter().any(|value| !value.is_finite()) {
         return Err(diverged(settings, "numbers that are not finite"));
     }
     Ok(Trained {
-        rows: inputs.trimmed(),
+        rows,
+        subwords,
         stopped: schedule.stopped(&position.held_out),
         losses: position.losses,
         held_out: position.held_out,
@@ -225,7 +241,9 @@ struct Training<'a> {
     held_out: HeldOut,
     schedule: Schedule,
     position: Position,
-    /// v and u, words x dims.
+    /// With subwords, which rows of v make a word's.
+    components: Option<Components>,
+    /// v and u, words x dims; with subwords, v has rows for the buckets too.
     inputs: Matrix,
     outputs: Matrix,
     shards: Vec<Shard>,
@@ -242,8 +260,18 @@ impl<'a> Training<'a> {
     fn new(corpus: &'a Corpus, settings: &'a Settings, observer: Observer<'a>) -> Result<Self> {
         let rows = corpus.vocabulary.words.len();
         let backend = Backend::best();
-        let mut inputs = Matrix::zeros(rows, settings.dims, backend.lanes())?;
-        inputs.randomise(settings.seed);
+        let components = settings
+            .subwords
+            .map(|ngrams| Components::new(&corpus.vocabulary.words, ngrams))
+            .transpose()?;
+        let inputs = match &components {
+            Some(components) => components.matrix(settings.dims, backend.lanes(), settings.seed)?,
+            None => {
+                let mut inputs = Matrix::zeros(rows, settings.dims, backend.lanes())?;
+                inputs.randomise(settings.seed);
+                inputs
+            }
+        };
         let shards = match corpus.ids.len() {
             0..SMALL_CORPUS => 1,
             _ => SHARDS,
@@ -256,7 +284,10 @@ impl<'a> Training<'a> {
         let sampler = Sampler::new(&corpus.vocabulary.counts, settings);
         let (text, noise) = (shards * SHARD_WORDS, shards * POOL);
         let mergers = [(Side::Input, 0), (Side::Output, noise)].map(|(side, noise)| {
-            let draws = sampler.draws(&corpus.vocabulary.counts, text, noise);
+            let mut draws = sampler.draws(&corpus.vocabulary.counts, text, noise);
+            if let (Side::Input, Some(components)) = (side, &components) {
+                draws = components.draws(&draws);
+            }
             Merger::new(side, &draws, threads)
         });
         let held_out = HeldOut::new(corpus, settings, &sampler);
@@ -267,6 +298,7 @@ impl<'a> Training<'a> {
             observer,
             keeper: None,
             sampler,
+            components,
             held_out,
             schedule: Schedule::new(settings, words, &[]),
             position: Position::default(),
@@ -334,7 +366,13 @@ impl<'a> Training<'a> {
         position.windows += loss.windows;
         position.losses.push(loss.mean());
         if !self.held_out.is_empty() {
-            let held_out = self.held_out.loss(&self.inputs, &self.outputs);
+            let outputs = &self.outputs;
+            let held_out = match &self.components {
+                None => self.held_out.loss(&self.inputs, outputs),
+                Some(components) => self
+                    .held_out
+                    .loss(&components.vectors(&self.inputs), outputs),
+            };
             if !held_out.is_finite() {
                 return Err(diverged(self.settings, "numbers that are not finite"));
             }
@@ -394,6 +432,7 @@ impl<'a> Training<'a> {
             self.settings,
             keeper.texts,
             self.backend.lanes(),
+            self.inputs.rows() - self.outputs.rows(),
             self.position.clone(),
         );
         checkpoint::write(keeper.file, &header, [&self.inputs, &self.outputs])
@@ -423,15 +462,21 @@ impl<'a> Training<'a> {
     /// Lets every shard train, and merges what they changed.
     fn round(&mut self, epoch: usize, rate: f32) {
         let (sampler, corpus, backend) = (&self.sampler, self.corpus, self.backend);
-        let matrices = (&self.inputs, &self.outputs);
+        let (matrices, components) = ((&self.inputs, &self.outputs), &self.components);
         let train = |shard: &mut Shard| {
             let sentence = |number| corpus.sentence(number);
             shard.prepare(sampler, sentence, epoch, matrices);
+            if let Some(components) = components {
+                shard.compose(components, matrices.0);
+            }
             backend.run(Train {
                 shard,
                 sampler,
                 epoch,
             });
+            if components.is_some() {
+                shard.subtract_composed();
+            }
         };
         match &self.pool {
             None => self.shards.iter_mut().for_each(train),
@@ -440,7 +485,12 @@ impl<'a> Training<'a> {
         let [inputs, outputs] = &mut self.mergers;
         let mut parts = inputs.parts(&mut self.inputs);
         parts.extend(outputs.parts(&mut self.outputs));
-        let merge = |part: &mut Part<'_>| part.merge(&self.shards, rate);
+        let merge = |part: &mut Part<'_>| match components {
+            Some(components) if part.side() == Side::Input => {
+                components.merge(part, &self.shards, rate);
+            }
+            _ => part.merge(&self.shards, rate),
+        };
         match &self.pool {
             None => parts.iter_mut().for_each(merge),
             Some(pool) => pool.install(|| parts.par_iter_mut().for_each(merge)),
@@ -468,7 +518,9 @@ impl Work for Train<'_> {
 mod tests {
     use super::*;
     use crate::text::stopwords::StopWords;
+    use crate::vectors::WordVectors;
     use crate::vectors::corpus::CorpusReader;
+    use crate::vectors::subwords::NGrams;
 
     fn corpus(texts: &[&str]) -> Corpus {
         let mut reader = CorpusReader::new();
@@ -717,6 +769,63 @@ mod tests {
         }
     }
 
+    /// Stems in two companies, with endings: a form that was never seen must be
+    /// near its stem's other forms.
+    #[test]
+    fn with_subwords_an_unseen_form_is_near_its_stem() {
+        let stems = ["garden", "flower", "forest", "motor", "diesel", "clutch"];
+        let endings = ["", "s", "ing", "ed"];
+        let word = |stem: usize, form: usize| format!("{}{}", stems[stem], endings[form]);
+        let sentences: Vec<String> = (0..400)
+            .map(|i| {
+                let side = i % 2 * 3;
+                // The first stem of each side lacks its last form.
+                let form = |stem: usize, form: usize| match stem % 3 {
+                    0 => word(stem, form % 3),
+                    _ => word(stem, form % 4),
+                };
+                let [a, b, c] = [i / 2, i / 6, i / 14];
+                format!(
+                    "{} {} {}",
+                    form(side, a),
+                    form(side + 1, b),
+                    form(side + 2, c)
+                )
+            })
+            .collect();
+        let sentences: Vec<&str> = sentences.iter().map(String::as_str).collect();
+        let corpus = corpus(&sentences);
+        let ngrams = NGrams::default();
+        let settings = Settings {
+            dims: 8,
+            epochs: 30,
+            subwords: Some(ngrams),
+            ..Settings::for_tokens(1200)
+        };
+        let trained = train(&corpus, &settings, QUIET).unwrap();
+        assert!(trained.losses.last() < trained.losses.first());
+        let words = corpus.vocabulary.words;
+        let vectors = WordVectors::new(words, trained.rows, settings.dims)
+            .unwrap()
+            .with_subwords(trained.subwords.unwrap())
+            .unwrap();
+        for (unseen, near, far) in [
+            ("gardened", "garden", "motor"),
+            ("motored", "motor", "garden"),
+        ] {
+            assert_eq!(vectors.index(unseen), None);
+            let vector = vectors.vector(unseen).unwrap();
+            let to = |word: &str| cosine(&vector, &vectors.vector(word).unwrap());
+            assert!(
+                to(near) > to(far) + 0.5,
+                "{unseen}: {} {}",
+                to(near),
+                to(far)
+            );
+            assert!(to(near) > 0.7, "{unseen}: {}", to(near));
+        }
+    }
+
     /// Several shards, several threads, and the same bytes.
     #[test]
     fn the_result_does_not_depend_on_the_threads() {
@@ -729,19 +838,26 @@ mod tests {
             corpus.ids.len() > SMALL_CORPUS,
             "this must take several shards"
         );
-        let train = |threads| {
+        let train = |threads, subwords| {
             let settings = Settings {
                 dims: 20,
                 epochs: 2,
                 threads,
+                subwords,
                 ..Settings::for_tokens(100)
             };
             train(&corpus, &settings, QUIET).unwrap()
         };
-        let one = train(1);
-        assert!(one.losses[1] < one.losses[0], "{:?}", one.losses);
-        for threads in [2, 3, 4, 7] {
-            assert_eq!(train(threads), one, "{threads} threads");
+        let ngrams = NGrams {
+            bucket_bits: 6,
+            ..NGrams::default()
+        };
+        for subwords in [None, Some(ngrams)] {
+            let one = train(1, subwords);
+            assert!(one.losses[1] < one.losses[0], "{:?}", one.losses);
+            for threads in [2, 3, 4, 7] {
+                assert_eq!(train(threads, subwords), one, "{threads} threads");
+            }
         }
     }
 }

@@ -5,6 +5,7 @@ use std::fmt::Display;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
+use crate::vectors::subwords::NGrams;
 
 /// A slice is held out of a corpus of this many running words or more; below
 /// that, the words it takes to measure anything are missed by the vectors.
@@ -42,6 +43,9 @@ pub struct Settings {
     pub learning_rate: f64,
     /// Start of all random numbers, 0 to 2^63 - 1.
     pub seed: u64,
+    /// The n-grams that have vectors too; none without subwords.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subwords: Option<NGrams>,
     /// Threads, 1 to 256. The result does not depend on them, so they are not
     /// stored.
     #[serde(skip, default = "one")]
@@ -97,6 +101,7 @@ impl Settings {
             subsample,
             learning_rate: 0.025,
             seed: 0,
+            subwords: None,
             threads: 1,
         }
     }
@@ -124,7 +129,8 @@ impl Settings {
         within("--subsample", self.subsample, 0.0, 1.0)?;
         within("--lr", self.learning_rate, f64::MIN_POSITIVE, 10.0)?;
         within("--seed", self.seed, 0, i64::MAX as u64)?;
-        within("--threads", self.threads, 1, 256)
+        within("--threads", self.threads, 1, 256)?;
+        self.subwords.map_or(Ok(()), |ngrams| ngrams.check())
     }
 
     /// How many words are held out of a corpus of so many: the share, but 2,000
@@ -158,8 +164,16 @@ impl Settings {
                 subsample,
                 learning_rate,
                 seed,
+                subwords,
                 threads: _,
             } = settings;
+            let subwords = match subwords {
+                None => "off".to_owned(),
+                Some(ngrams) => format!(
+                    "--minn {} --maxn {} --buckets {}",
+                    ngrams.min_n, ngrams.max_n, ngrams.bucket_bits
+                ),
+            };
             let epochs = match auto_epochs {
                 true => format!("auto (at most {epochs})"),
                 false => epochs.to_string(),
@@ -174,6 +188,7 @@ impl Settings {
                 ("--subsample", subsample.to_string()),
                 ("--lr", learning_rate.to_string()),
                 ("--seed", seed.to_string()),
+                ("--subwords", subwords),
             ]
         };
         named(self)

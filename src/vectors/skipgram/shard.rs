@@ -6,6 +6,7 @@
 //! Copying pays for itself: the rows of a shard stay in the cache, and no thread
 //! waits for another's.
 
+use super::components::Components;
 use super::lanes::Lanes;
 use super::matrix::Matrix;
 use super::merge::Side;
@@ -64,6 +65,8 @@ pub(super) struct Shard {
     /// Copies of the rows.
     inputs: Matrix,
     outputs: Matrix,
+    /// With subwords, the input rows before they were trained.
+    composed: Vec<f32>,
     /// About how many updates each row gets.
     input_updates: Vec<f32>,
     output_updates: Vec<f32>,
@@ -78,7 +81,7 @@ pub(super) struct Shard {
 /// The rows of one matrix that a shard trained.
 pub(super) struct Changed<'a> {
     pub(super) words: &'a [u32],
-    /// A row for each of the words.
+    /// A row for each of the words; of composed ones, what changed in it.
     pub(super) rows: &'a Matrix,
     /// One number a word.
     pub(super) updates: &'a [f32],
@@ -94,6 +97,7 @@ impl Shard {
             touched: Touched::new(vocabulary),
             inputs: Matrix::like(matrix),
             outputs: Matrix::like(matrix),
+            composed: Vec::new(),
             input_updates: Vec::new(),
             output_updates: Vec::new(),
             kept: Vec::new(),
@@ -146,6 +150,20 @@ impl Shard {
         self.count_updates(sampler);
         self.inputs.gather(inputs, self.touched.text());
         self.outputs.gather(outputs, self.touched.words());
+    }
+
+    /// Makes the copies of input rows composed ones, to be trained instead.
+    pub(super) fn compose(&mut self, components: &Components, inputs: &Matrix) {
+        components.compose(inputs, self.touched.text(), &mut self.inputs);
+        self.composed.clear();
+        self.composed.extend_from_slice(self.inputs.values());
+    }
+
+    /// Leaves of trained rows that were composed what changed in them.
+    pub(super) fn subtract_composed(&mut self) {
+        for (value, before) in self.inputs.values_mut().iter_mut().zip(&self.composed) {
+            *value -= before;
+        }
     }
 
     fn count_updates(&mut self, sampler: &Sampler) {

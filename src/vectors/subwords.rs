@@ -1,0 +1,317 @@
+//! Vectors of character n-grams, from which words that were never seen get
+//! theirs.
+//!
+//! A word is written in brackets, `<word>`, and cut into all its substrings of
+//! some lengths. Each falls into one of 2^k buckets by a hash, and a bucket has
+//! a vector (Bojanowski, Grave, Joulin and Mikolov, "Enriching Word Vectors with
+//! Subword Information", 2017, section 3.2). N-grams, hash and buckets are
+//! finalfusion's, so that its files carry them and its readers understand them.
+//!
+//! An unseen word's vector is the mean of its n-grams' vectors, scaled to unit
+//! length like the vector of every other word. Buckets into which no word of the
+//! vocabulary falls were never trained: they are zero, and count for nothing.
+
+use finalfusion::subword::{BucketIndexer, FinalfusionHashIndexer, SubwordIndices};
+use serde::{Deserialize, Serialize};
+
+use super::normalise;
+use crate::error::{Error, Result};
+
+/// The longest n-gram that can be asked for.
+pub(crate) const LONGEST: usize = 64;
+/// The largest number of buckets is two to the power of this.
+pub(crate) const MOST_BITS: usize = 24;
+
+/// Words of more characters are not cut: they are no words, and a line of a text
+/// may be 16 megabytes of them.
+const LONGEST_WORD: usize = 256;
+
+/// Which n-grams words are cut into, and how many buckets there are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NGrams {
+    /// Characters of the shortest, brackets included, 1 or more.
+    pub min_n: usize,
+    /// Characters of the longest, at most 64.
+    pub max_n: usize,
+    /// There are two to the power of this many buckets, 1 to 24.
+    pub bucket_bits: usize,
+}
+
+impl Default for NGrams {
+    /// 3 to 6 characters, as in the paper, in 2^17 buckets.
+    fn default() -> Self {
+        Self {
+            min_n: 3,
+            max_n: 6,
+            bucket_bits: 17,
+        }
+    }
+}
+
+impl NGrams {
+    /// Checks every range.
+    ///
+    /// # Errors
+    /// [`Error::Setting`] with the option's name.
+    pub fn check(&self) -> Result<()> {
+        let refused = |name, value, expected: String| Err(Error::setting(name, value, expected));
+        if !(1..=LONGEST).contains(&self.max_n) {
+            return refused("--maxn", self.max_n, format!("1 to {LONGEST}"));
+        }
+        if !(1..=self.max_n).contains(&self.min_n) {
+            return refused(
+                "--minn",
+                self.min_n,
+                format!("1 to {} (--maxn)", self.max_n),
+            );
+        }
+        if !(1..=MOST_BITS).contains(&self.bucket_bits) {
+            return refused("--buckets", self.bucket_bits, format!("1 to {MOST_BITS}"));
+        }
+        Ok(())
+    }
+
+    /// The number of buckets.
+    pub fn buckets(&self) -> usize {
+        1 << self.bucket_bits
+    }
+
+    /// The buckets of a word's n-grams, rising; a bucket stands as often as
+    /// n-grams fall into it. None for a word of more than 256 characters.
+    pub fn of(&self, word: &str) -> Vec<u32> {
+        if word.chars().nth(LONGEST_WORD).is_some() {
+            return Vec::new();
+        }
+        let indexer = FinalfusionHashIndexer::new(self.bucket_bits);
+        let bracketed = format!("<{word}>");
+        let mut buckets: Vec<u32> = bracketed
+            .subword_indices(self.min_n, self.max_n, &indexer)
+            .map(|bucket| bucket as u32)
+            .collect();
+        // Which n-gram comes first is not promised.
+        buckets.sort_unstable();
+        buckets
+    }
+}
+
+/// The vectors of n-grams: those of the buckets that were trained.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Subwords {
+    ngrams: NGrams,
+    dims: usize,
+    /// The buckets that have a vector, rising.
+    buckets: Vec<u32>,
+    /// A row for each of them, of any length.
+    rows: Vec<f32>,
+}
+
+impl Subwords {
+    /// Those of the `rows` of all buckets (buckets x `dims`) that are not zero.
+    ///
+    /// # Errors
+    /// As [`Self::new`].
+    pub fn from_all(ngrams: NGrams, rows: &[f32], dims: usize) -> Result<Self> {
+        if dims == 0 || ngrams.buckets().checked_mul(dims) != Some(rows.len()) {
+            return Err(Error::setting(
+                "n-gram vectors",
+                format!("{} values for {} buckets", rows.len(), ngrams.buckets()),
+                format!("buckets x {dims} dimensions"),
+            ));
+        }
+        let (mut buckets, mut trained) = (Vec::new(), Vec::new());
+        for (bucket, row) in rows.chunks_exact(dims).enumerate() {
+            if row.iter().any(|&value| value != 0.0) {
+                buckets.push(bucket as u32);
+                trained.extend_from_slice(row);
+            }
+        }
+        Self::new(ngrams, buckets, trained, dims)
+    }
+
+    /// The vectors of some buckets (buckets x `dims`, row after row).
+    ///
+    /// # Errors
+    /// [`Error::Setting`] when the n-grams are out of range, the numbers do not
+    /// fit each other, buckets are not in rising order, or a value is not finite.
+    pub fn new(ngrams: NGrams, buckets: Vec<u32>, rows: Vec<f32>, dims: usize) -> Result<Self> {
+        ngrams.check()?;
+        let refused =
+            |found: String, expected: &str| Err(Error::setting("n-gram vectors", found, expected));
+        if dims == 0 || buckets.len().checked_mul(dims) != Some(rows.len()) {
+            return refused(
+                format!("{} values for {} buckets", rows.len(), buckets.len()),
+                "buckets x dimensions values",
+            );
+        }
+        let in_range = |&bucket: &u32| (bucket as usize) < ngrams.buckets();
+        if !buckets.is_sorted_by(|a, b| a < b) || !buckets.iter().all(in_range) {
+            return refused(
+                "buckets out of order or out of range".to_owned(),
+                "each bucket once, in rising order",
+            );
+        }
+        if let Some(value) = rows.iter().find(|value| !value.is_finite()) {
+            return refused(value.to_string(), "finite numbers");
+        }
+        Ok(Self {
+            ngrams,
+            dims,
+            buckets,
+            rows,
+        })
+    }
+
+    /// Which n-grams there are.
+    pub fn ngrams(&self) -> NGrams {
+        self.ngrams
+    }
+
+    /// The components of a vector.
+    pub fn dims(&self) -> usize {
+        self.dims
+    }
+
+    /// The buckets that have a vector, rising.
+    pub fn buckets(&self) -> &[u32] {
+        &self.buckets
+    }
+
+    /// Their rows, one after the other.
+    pub fn rows(&self) -> &[f32] {
+        &self.rows
+    }
+
+    /// The rows of all buckets; zeros where there is no vector.
+    pub(super) fn all_rows(&self) -> Vec<f32> {
+        let mut all = vec![0.0; self.ngrams.buckets() * self.dims];
+        for (&bucket, row) in self.buckets.iter().zip(self.rows.chunks_exact(self.dims)) {
+            all[bucket as usize * self.dims..][..self.dims].copy_from_slice(row);
+        }
+        all
+    }
+
+    /// The vector of a word, by its n-grams alone, of unit length; nothing when
+    /// none of them is known.
+    pub fn compose(&self, word: &str) -> Option<Vec<f32>> {
+        // In f64: sums of large f32 values overflow. The sum has the direction of
+        // the mean, and the length goes.
+        let mut sum = vec![0.0; self.dims];
+        for bucket in self.ngrams.of(word) {
+            if let Ok(place) = self.buckets.binary_search(&bucket) {
+                let row = &self.rows[place * self.dims..][..self.dims];
+                for (sum, &value) in sum.iter_mut().zip(row) {
+                    *sum += f64::from(value);
+                }
+            }
+        }
+        let largest = sum
+            .iter()
+            .fold(0.0, |most: f64, value| most.max(value.abs()));
+        if largest == 0.0 {
+            return None;
+        }
+        let mut vector: Vec<f32> = sum.iter().map(|value| (value / largest) as f32).collect();
+        normalise(&mut vector);
+        Some(vector)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use finalfusion::subword::Indexer;
+    use finalfusion::vocab::{BucketSubwordVocab, SubwordIndices as _};
+    use proptest::prelude::*;
+
+    const NGRAMS: NGrams = NGrams {
+        min_n: 3,
+        max_n: 4,
+        bucket_bits: 9,
+    };
+
+    #[test]
+    fn a_word_is_cut_in_brackets() {
+        let indexer = FinalfusionHashIndexer::new(NGRAMS.bucket_bits);
+        let mut expected: Vec<u32> = ["<wö", "wör", "ör>", "<wör", "wör>"]
+            .map(|ngram| indexer.index_ngram(&ngram.into())[0] as u32)
+            .to_vec();
+        expected.sort_unstable();
+        assert_eq!(NGRAMS.of("wör"), expected);
+        assert!(NGRAMS.of("").is_empty());
+        assert!(!NGRAMS.of(&"ö".repeat(LONGEST_WORD)).is_empty());
+        assert!(NGRAMS.of(&"ö".repeat(LONGEST_WORD + 1)).is_empty());
+        // <an and na> come once, ana twice.
+        let banana = NGrams { max_n: 3, ..NGRAMS }.of("anana");
+        let ana = indexer.index_ngram(&"ana".into())[0] as u32;
+        assert_eq!(banana.iter().filter(|&&bucket| bucket == ana).count(), 2);
+    }
+
+    proptest! {
+        #[test]
+        fn buckets_are_those_of_finalfusion(word in "\\PC{0,9}", min_n in 1usize..5, more in 0usize..4) {
+            let ngrams = NGrams { min_n, max_n: min_n + more, bucket_bits: 11 };
+            let vocabulary = BucketSubwordVocab::new(
+                vec![],
+                min_n as u32,
+                ngrams.max_n as u32,
+                FinalfusionHashIndexer::new(11),
+            );
+            let mut theirs: Vec<u32> = vocabulary
+                .subword_indices(&word)
+                .unwrap_or_default()
+                .into_iter()
+                .map(|bucket| bucket as u32)
+                .collect();
+            theirs.sort_unstable();
+            prop_assert_eq!(ngrams.of(&word), theirs);
+        }
+    }
+
+    #[test]
+    fn untrained_buckets_count_for_nothing() {
+        let mut all = vec![0.0; 2 * NGRAMS.buckets()];
+        let [first, second, ..] = NGRAMS.of("wör")[..] else {
+            panic!("n-grams of a word")
+        };
+        all[2 * first as usize..][..2].copy_from_slice(&[3e38, 0.0]);
+        all[2 * second as usize..][..2].copy_from_slice(&[0.0, 3e38]);
+        let subwords = Subwords::from_all(NGRAMS, &all, 2).unwrap();
+        assert_eq!(subwords.buckets(), [first, second]);
+        let vector = subwords.compose("wör").unwrap();
+        assert!(vector.iter().all(|x| (x - 0.5f32.sqrt()).abs() < 1e-6));
+        assert_eq!(subwords.all_rows(), all);
+        assert_eq!(subwords.compose(""), None);
+        let none = Subwords::from_all(NGRAMS, &vec![0.0; all.len()], 2).unwrap();
+        assert_eq!(none.compose("wör"), None);
+    }
+
+    #[test]
+    fn what_does_not_fit_is_refused() {
+        let new = |buckets: &[u32], rows: &[f32]| {
+            Subwords::new(NGRAMS, buckets.to_vec(), rows.to_vec(), 1)
+        };
+        assert!(new(&[1, 2], &[1.0, 2.0]).is_ok());
+        assert!(new(&[2, 1], &[1.0, 2.0]).is_err());
+        assert!(new(&[1, 1], &[1.0, 2.0]).is_err());
+        assert!(new(&[1, 512], &[1.0, 2.0]).is_err());
+        assert!(new(&[1], &[1.0, 2.0]).is_err());
+        assert!(new(&[1], &[f32::NAN]).is_err());
+        assert!(Subwords::from_all(NGRAMS, &[1.0], 1).is_err());
+        for (min_n, max_n, bucket_bits, name) in [
+            (0, 6, 17, "--minn"),
+            (4, 3, 17, "--minn"),
+            (3, 65, 17, "--maxn"),
+            (3, 6, 0, "--buckets"),
+            (3, 6, 25, "--buckets"),
+        ] {
+            let ngrams = NGrams {
+                min_n,
+                max_n,
+                bucket_bits,
+            };
+            let message = ngrams.check().unwrap_err().to_string();
+            assert!(message.starts_with(name), "{message}");
+        }
+        NGrams::default().check().unwrap();
+    }
+}
