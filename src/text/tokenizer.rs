@@ -6,7 +6,7 @@
 //! not segment into words (Han, for instance) give one token a character.
 //!
 //! Most of most texts is ASCII, where words are found much faster
-//! ([`super::ascii`]). A text is therefore cut into parts that are ASCII and parts
+//! (`ascii.rs`). A text is therefore cut into parts that are ASCII and parts
 //! that are not, at places where there is a boundary whatever stands around them.
 
 use std::borrow::Cow;

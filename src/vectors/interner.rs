@@ -2,10 +2,10 @@
 //!
 //! A word of at most 15 bytes is its own key: its bytes and its length fill two
 //! registers, and comparing words is comparing numbers. Running words are looked
-//! up many at a time, in two steps. The first one guesses from a small
-//! table of words seen lately. It takes no branch, so that the processor waits for
-//! many places of memory at once; where the guess is wrong, the second one looks
-//! into the full table.
+//! up many at a time, in two steps. The first one remembers the word last seen at
+//! each place of a small table. It takes no branch on what it finds, so that the
+//! processor waits for many places of memory at once. The second one looks up what
+//! the first did not find in the full table.
 
 use std::borrow::Cow;
 use std::hash::{BuildHasher, Hasher};
