@@ -126,10 +126,12 @@ pub enum Error {
     },
 
     /// The numbers ran away: a step size too large, or features out of scale.
-    #[error("{what} diverged")]
+    #[error("{what} diverged{}", how.as_ref().map_or(String::new(), |how| format!(": {how}")))]
     Diverged {
         /// What was being computed.
         what: String,
+        /// How that showed.
+        how: Option<String>,
         /// What to do next.
         hint: Option<String>,
     },

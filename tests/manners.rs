@@ -128,7 +128,42 @@ fn an_interrupted_training_leaves_what_was_there() {
         let checkpoint = "vectors.fifu.checkpoint";
         let names = ["corpus", "model.senti", "vectors.fifu", checkpoint];
         assert_eq!(sandbox.names(), names);
+        std::fs::remove_file(sandbox.path(checkpoint)).unwrap();
     }
+}
+
+/// Nobody waits for a text that does not come, and Ctrl-C ends the wait.
+#[test]
+fn waiting_for_a_text_can_be_interrupted() {
+    let sandbox = Sandbox::new();
+    let mut child = sandbox
+        .command()
+        .args(["pretrain", "-"])
+        .stdin(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let stdin = child.stdin.take().unwrap();
+    // Until the handler is in place the signal ends it in another way.
+    let deadline = Instant::now() + Duration::from_secs(30);
+    std::thread::sleep(Duration::from_millis(300));
+    Command::new("kill")
+        .args(["-INT".to_owned(), child.id().to_string()])
+        .status()
+        .unwrap();
+    let status = loop {
+        match child.try_wait().unwrap() {
+            Some(status) => break status,
+            None if Instant::now() > deadline => {
+                child.kill().unwrap();
+                panic!("it did not stop");
+            }
+            None => std::thread::sleep(Duration::from_millis(10)),
+        }
+    };
+    assert!(!status.success());
+    assert!(sandbox.names().is_empty());
+    drop(stdin);
 }
 
 /// A pipe that trickles gets each answer before the next text is written.

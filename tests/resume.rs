@@ -116,6 +116,29 @@ fn signals_lose_nothing() {
     );
 }
 
+/// Every file of a folder counts, whatever its words.
+#[test]
+fn a_folder_that_changed_is_another_text() {
+    let sandbox = Sandbox::new();
+    std::fs::create_dir(sandbox.path("texts")).unwrap();
+    sandbox.write("texts/a.txt", text(4_000));
+    sandbox.write("texts/b.txt", text(50));
+    let options = ["texts", "--epochs", "3000", "--dims", "8"];
+    let checkpoint = sandbox.path("vectors.fifu.checkpoint");
+    let (code, said) = interrupt(begin(&sandbox, &options), "INT", &checkpoint);
+    assert_eq!(code, Some(130), "{said}");
+    sandbox.write("texts/b.txt", text(50) + "!");
+    sandbox
+        .run(&[&["pretrain", "--resume"], &options[..]].concat())
+        .exits(3)
+        .says(&["b.txt: found another text"]);
+    sandbox.write("texts/c.txt", "unheard");
+    sandbox
+        .run(&[&["pretrain", "--resume"], &options[..]].concat())
+        .exits(2)
+        .says(&["3 texts", "2, as"]);
+}
+
 #[test]
 fn only_the_same_training_goes_on() {
     let sandbox = Sandbox::new();
@@ -182,13 +205,14 @@ fn only_the_same_training_goes_on() {
         .exits(4)
         .says(&["seal does not fit", "hint:"]);
 
-    // Another training says what it finds, and leaves it there.
+    // Another training does not begin where it would replace this one.
     sandbox.write("vectors.fifu.checkpoint", &kept);
     sandbox
         .run(&["pretrain", "b.txt", "--epochs", "2"])
-        .exits(0)
-        .says(&["holds an interrupted training", "it is of another training"]);
+        .exits(2)
+        .says(&["holds an interrupted training", "--resume to go on"]);
     assert_eq!(sandbox.read("vectors.fifu.checkpoint"), kept);
+    assert!(!sandbox.path("vectors.fifu").exists());
     // Nothing of anybody else's is replaced.
     sandbox.write("vectors.fifu.checkpoint", "mine");
     sandbox

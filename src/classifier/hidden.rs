@@ -193,6 +193,7 @@ impl Fit<Array2<f64>, Array1<usize>, Error> for CheckedParams {
         if !minimum.slope.is_finite() || minimum.at.iter().any(|value| !value.is_finite()) {
             return Err(Error::Diverged {
                 what: "the classifier".to_owned(),
+                how: None,
                 hint: None,
             });
         }

@@ -57,7 +57,11 @@ impl Fit<Array2<f64>, Array1<usize>, Error> for LogisticParams {
     /// # Errors
     /// [`Error::Diverged`] when linfa-logistic fails or did not converge.
     fn fit(&self, dataset: &Labelled) -> Result<Logistic> {
-        let failed = |what: String| Error::Diverged { what, hint: None };
+        let failed = |what: String| Error::Diverged {
+            what,
+            how: None,
+            hint: None,
+        };
         let standardiser = Standardiser::fit(dataset.records());
         let scaled = Labelled::new(
             standardiser.apply(dataset.records()),

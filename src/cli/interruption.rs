@@ -51,19 +51,21 @@ impl Interruption {
         })
     }
 
-    /// The checkpoint to go on from; without `resume` none, and a note where
-    /// there is one.
-    pub(super) fn begin(&self, resume: bool, printer: &Printer) -> Result<Option<Checkpoint>> {
+    /// The checkpoint to go on from; none without `resume`, and then there must
+    /// not be one: hours of training are not replaced by the first seconds of
+    /// another.
+    pub(super) fn begin(&self, resume: bool) -> Result<Option<Checkpoint>> {
         if resume {
             let checkpoint = Checkpoint::open(&self.file)?;
             self.change(|state| state.ours = true);
             return Ok(Some(checkpoint));
         }
-        if self.file.exists() {
-            printer.note(&format!(
-                "{} holds an interrupted training: --resume goes on with it; starting anew, it \
-                 is replaced by the first checkpoint",
-                self.name()
+        let left = std::fs::metadata(&self.file).is_ok_and(|file| file.len() > 0);
+        if left {
+            return Err(Error::setting(
+                "pretrain",
+                format!("{}, which holds an interrupted training", self.name()),
+                "--resume to go on with it, another --output, or no such file to start anew",
             ));
         }
         Ok(None)
@@ -197,6 +199,7 @@ mod tests {
         }
         let never = Interruption::new(&output, &[], 0.0).unwrap();
         assert!(!never.due());
+        assert!(matches!(never.begin(false), Ok(None)));
         let always = Interruption::new(&output, &[], 1e-12).unwrap();
         assert!(always.due());
     }
@@ -207,6 +210,7 @@ mod tests {
         let output = folder.path().join("v.fifu");
         let interruption = Interruption::new(&output, &[], 0.0).unwrap();
         std::fs::write(&interruption.file, MAGIC).unwrap();
+        assert!(interruption.begin(false).is_err());
         let printer = Printer::new(&Manners {
             quiet: true,
             verbose: false,

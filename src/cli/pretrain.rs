@@ -12,7 +12,7 @@ use senti::error::{Error, Place, Result};
 use senti::files::digest::Fingerprint;
 use senti::text::lines::{Lines, LongLines};
 use senti::text::stopwords::StopWords;
-use senti::vectors::corpus::CorpusReader;
+use senti::vectors::corpus::{Corpus, CorpusReader};
 use senti::vectors::skipgram::checkpoint::Text;
 use senti::vectors::skipgram::settings::LEAST_TO_HOLD_OUT_OF;
 use senti::vectors::skipgram::{self, Checkpoint, Keeper, Progress, Settings};
@@ -55,7 +55,7 @@ const MOST_BY_USUAL: usize = 4;
 /// An interrupted training (Ctrl-C, SIGTERM) is kept in OUTPUT.checkpoint, and
 /// --resume goes on with it, to the same bytes as without the interruption.
 #[derive(Debug, Args)]
-#[command(verbatim_doc_comment)]
+#[command(verbatim_doc_comment, allow_negative_numbers = true)]
 pub(super) struct Options {
     /// Text files, one sentence or document a line, and folders of them; - is
     /// standard input.
@@ -157,11 +157,24 @@ pub(super) fn run(options: Options, printer: &mut Printer) -> Outcome {
     let inputs: Vec<&Path> = files.iter().map(PathBuf::as_path).collect();
     check_output(&options.output, &inputs, our_vectors)?;
     let interruption = Interruption::new(&options.output, &inputs, options.checkpoint_every)?;
-    let checkpoint = interruption.begin(options.resume, printer)?;
+    let checkpoint = interruption.begin(options.resume)?;
     let interrupted = interruptible();
+    // Nobody can look at a flag while waiting for a pipe, and there is nothing
+    // to keep yet.
+    let waiting = Arc::new(AtomicBool::new(
+        files.iter().any(|file| file == Path::new("-")),
+    ));
+    for signal in [SIGINT, SIGTERM] {
+        drop(flag::register_conditional_shutdown(
+            signal,
+            130,
+            Arc::clone(&waiting),
+        ));
+    }
     let reporter = Reporter::new(printer);
 
     let (reader, fingerprints) = read(&files, &interrupted, &reporter)?;
+    waiting.store(false, Ordering::Relaxed);
     let stop_words = stop_words(&options.stop_words, &reader, printer)?;
     let tokens = reader.tokens_without(&stop_words);
     let mut settings = options.settings(tokens);
@@ -257,7 +270,7 @@ pub(super) fn run(options: Options, printer: &mut Printer) -> Outcome {
     }
     let keeper = Keeper {
         file: &interruption.file,
-        texts: &texts(&options.files, &fingerprints),
+        texts: &texts(&files, &fingerprints),
         due: &|| interruption.due(),
         kept: &|result| interruption.kept(result, printer),
     };
@@ -291,10 +304,12 @@ pub(super) fn run(options: Options, printer: &mut Printer) -> Outcome {
         Some(loss) => format!(", held-out loss {loss:.4}"),
         None => String::new(),
     };
-    let words = corpus.vocabulary.words.len();
-    let mut vectors = WordVectors::new(corpus.vocabulary.words, trained.rows, settings.dims)?
+    // The text is done with, and as large as a matrix.
+    let Corpus { vocabulary, .. } = corpus;
+    let words = vocabulary.words.len();
+    let mut vectors = WordVectors::new(vocabulary.words, trained.rows, settings.dims)?
         .with_origin(origin)
-        .with_counts(corpus.vocabulary.counts);
+        .with_counts(vocabulary.counts);
     if let Some(subwords) = trained.subwords {
         vectors = vectors.with_subwords(subwords)?;
     }

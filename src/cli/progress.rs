@@ -1,8 +1,9 @@
 //! How far the training is: a bar on a terminal, a line each ten seconds
-//! elsewhere, nothing with `--quiet`.
+//! elsewhere; a line for every loss on text that is held out; nothing with
+//! `--quiet`.
 
 use std::io::IsTerminal;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
@@ -19,6 +20,8 @@ const BETWEEN_LINES: Duration = Duration::from_secs(10);
 pub(super) struct Reporter {
     bar: Option<ProgressBar>,
     last_line: Option<Mutex<Instant>>,
+    /// Held-out losses that were shown.
+    held_out: AtomicUsize,
     /// Bytes read when [`Reporter::reading`] was last called.
     read: AtomicU64,
     /// When the training began, and the words that were seen before: what comes
@@ -39,6 +42,7 @@ impl Reporter {
                 bar
             }),
             last_line: (printer.talks() && !terminal).then(|| Mutex::new(started)),
+            held_out: AtomicUsize::new(0),
             read: AtomicU64::new(0),
             training: OnceLock::new(),
         }
@@ -55,8 +59,24 @@ impl Reporter {
             bar.set_position(progress.words);
             bar.set_message(self.describe(progress));
         }
+        self.held_out(progress);
         let percent = 100 * progress.words / progress.total.max(1);
         self.line(&format!("{percent:>3} %  {}", self.describe(progress)));
+    }
+
+    /// A line for the held-out loss of an epoch that is done.
+    fn held_out(&self, progress: &skipgram::Progress) {
+        let done = progress.epochs_done;
+        if let Some(loss) = progress.held_out
+            && self.held_out.swap(done, Ordering::Relaxed) < done
+        {
+            let line = format!("epoch {done}: held-out loss {loss:.4}");
+            match (&self.bar, &self.last_line) {
+                (Some(bar), _) => bar.println(line),
+                (None, Some(_)) => eprintln!("{line}"),
+                (None, None) => {}
+            }
+        }
     }
 
     /// Shows how much of the text was read; how much there is may be unknown.

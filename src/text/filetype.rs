@@ -26,6 +26,10 @@ const SIGNATURES: &[(&[u8], &str)] = &[
     (b"\x7fELF", "a program"),
     (b"MZ", "a program"),
     (b"\x93NUMPY", "a numpy array"),
+    (
+        b"sentickp",
+        "an interrupted training (senti pretrain --resume goes on with it)",
+    ),
     (b"\xba\x16\x4f\x2f", "a fastText model"),
     (b"\x80\x02", "a Python pickle"),
     (b"\x80\x03", "a Python pickle"),

@@ -264,7 +264,8 @@ fn normalise(row: &mut [f32]) -> f32 {
             *value = (f64::from(*value) / norm) as f32;
         }
     }
-    norm as f32
+    // The length of finite values may be too large for f32.
+    norm.min(f64::from(f32::MAX)) as f32
 }
 
 fn check_rows(words: &[String], rows: &[f32], dims: usize) -> Result<()> {
@@ -317,5 +318,6 @@ mod tests {
         // Lengths beyond f32's squares are no obstacle.
         let huge = WordVectors::new(words(&["a"]), vec![3e38, 3e38], 2).unwrap();
         assert!((huge.row(0)[0] - 0.5f32.sqrt()).abs() < 1e-6);
+        assert_eq!(huge.norms(), [f32::MAX]);
     }
 }

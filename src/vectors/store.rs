@@ -34,6 +34,9 @@ use crate::text::filetype;
 
 /// The key of our table in the metadata.
 const TABLE: &str = "senti";
+/// What a word takes in a file beside its row, and seldom more: its letters and
+/// their number, its norm, its count in decimal.
+const BYTES_A_WORD: usize = 48;
 /// What stands before the seal's digits in the metadata.
 const SEAL_KEY: &[u8] = b"\nseal = \"";
 const SEAL_DIGITS: usize = 64;
@@ -66,7 +69,10 @@ impl WordVectors {
             whole.insert(TABLE.to_owned(), table.into());
             metadata = Some(Metadata::new(whole));
         }
-        let mut buffer = Cursor::new(Vec::new());
+        // About as large as it will be: growing would hold the rows twice.
+        let buckets = self.subwords.as_ref().map_or(0, |s| s.ngrams().buckets());
+        let rows = (self.len() + buckets) * self.dims() * size_of::<f32>();
+        let mut buffer = Cursor::new(Vec::with_capacity(rows + self.len() * BYTES_A_WORD));
         match &self.subwords {
             None => {
                 let mut embeddings = self.embeddings.clone();
@@ -95,8 +101,9 @@ impl WordVectors {
         subwords: &Subwords,
     ) -> Result<Embeddings<BucketSubwordVocab, NdArray>> {
         let ngrams = subwords.ngrams();
-        let mut rows = self.rows().to_vec();
-        rows.extend(subwords.all_rows());
+        let mut rows = Vec::with_capacity((self.len() + ngrams.buckets()) * self.dims());
+        rows.extend_from_slice(self.rows());
+        subwords.append_all(&mut rows);
         let shape = (self.len() + ngrams.buckets(), self.dims());
         let matrix = ndarray_015::Array2::from_shape_vec(shape, rows)
             .map_err(|error| Error::setting("vectors", error, "rows x dimensions values"))?;
@@ -139,10 +146,12 @@ impl WordVectors {
             let table = foreign::read(path, format, &mut input, size)?;
             Self::new(table.words, table.rows, table.dims)?
         } else {
-            bytes.reserve_exact(
-                size.map_or(0, |size| size as usize)
-                    .saturating_sub(bytes.len()),
-            );
+            let rest = size
+                .map_or(0, |size| size as usize)
+                .saturating_sub(bytes.len());
+            bytes
+                .try_reserve_exact(rest)
+                .map_err(|error| unreadable(error.into()))?;
             source.read_to_end(&mut bytes).map_err(unreadable)?;
             match Self::from_bytes(path, &bytes)? {
                 (_, Seal::Broken) => {

@@ -181,13 +181,14 @@ impl Subwords {
         &self.rows
     }
 
-    /// The rows of all buckets; zeros where there is no vector.
-    pub(super) fn all_rows(&self) -> Vec<f32> {
-        let mut all = vec![0.0; self.ngrams.buckets() * self.dims];
+    /// Appends the rows of all buckets; zeros where there is no vector.
+    pub(super) fn append_all(&self, rows: &mut Vec<f32>) {
+        let start = rows.len();
+        rows.resize(start + self.ngrams.buckets() * self.dims, 0.0);
+        let all = &mut rows[start..];
         for (&bucket, row) in self.buckets.iter().zip(self.rows.chunks_exact(self.dims)) {
             all[bucket as usize * self.dims..][..self.dims].copy_from_slice(row);
         }
-        all
     }
 
     /// The vector of a word, by its n-grams alone, of unit length; nothing when
@@ -279,7 +280,9 @@ mod tests {
         assert_eq!(subwords.buckets(), [first, second]);
         let vector = subwords.compose("wör").unwrap();
         assert!(vector.iter().all(|x| (x - 0.5f32.sqrt()).abs() < 1e-6));
-        assert_eq!(subwords.all_rows(), all);
+        let mut rows = vec![7.0];
+        subwords.append_all(&mut rows);
+        assert_eq!(rows[1..], all);
         assert_eq!(subwords.compose(""), None);
         let none = Subwords::from_all(NGRAMS, &vec![0.0; all.len()], 2).unwrap();
         assert_eq!(none.compose("wör"), None);

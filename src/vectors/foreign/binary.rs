@@ -14,7 +14,7 @@ const LONGEST_WORD: u64 = 1 << 12;
 pub(super) fn read(input: &mut impl BufRead, size: Option<u64>) -> Checked<Table> {
     // A letter, a space, the values.
     let header = header(input, size, |dims| 2 + 4 * dims, 0)?;
-    let mut table = table(header, size);
+    let mut table = table(header, size)?;
     let mut at = header.length;
     let mut values = vec![0; 4 * header.dims];
     for row in 1..=header.words {

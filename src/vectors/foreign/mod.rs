@@ -206,17 +206,22 @@ fn header(
 
 /// An empty table with room for its rows. Where the size of the file is not
 /// known, nothing vouches for the header, and room is made row by row.
-fn table(header: Header, size: Option<u64>) -> Table {
+///
+/// # Errors
+/// [`Trouble::Reading`] when the memory is not to be had: a file with holes may
+/// be larger than any memory.
+fn table(header: Header, size: Option<u64>) -> Checked<Table> {
     let mut table = Table {
         words: Vec::new(),
         rows: Vec::new(),
         dims: header.dims,
     };
     if size.is_some() {
-        table.words.reserve_exact(header.words);
-        table.rows.reserve_exact(header.words * header.dims);
+        let reserved = (table.words.try_reserve_exact(header.words))
+            .and_then(|()| table.rows.try_reserve_exact(header.words * header.dims));
+        reserved.map_err(std::io::Error::from)?;
     }
-    table
+    Ok(table)
 }
 
 fn each_word_once(format: Format, table: Table) -> Checked<Table> {

@@ -17,7 +17,7 @@ pub(super) fn read_with_header(input: &mut impl BufRead, size: Option<u64>) -> C
     // A letter; then a space and a digit for each value; a line end, which the
     // last row may lack.
     let header = header(input, size, |dims| 2 + 2 * dims, 1)?;
-    let mut table = table(header, size);
+    let mut table = table(header, size)?;
     let mut lines = Lines::behind(input, 1, header.length);
     while table.words.len() < header.words {
         if !lines.next()? {
@@ -52,7 +52,7 @@ pub(super) fn read_without_header(input: &mut impl BufRead, size: Option<u64>) -
             length: 0,
         },
         size,
-    );
+    )?;
     loop {
         lines.row_into(&mut table)?;
         if !lines.next()? {

@@ -4,7 +4,7 @@
 //! |---|---|---|
 //! | magic | 8 | `sentickp` |
 //! | length | 4 | of the header, u32 little-endian |
-//! | header | | TOML: format, version, lanes, corpus, settings, position |
+//! | header | | TOML: format, version, lanes, words, buckets, corpus, texts, settings, position |
 //! | matrices | 4 x (2 x words + buckets) x dims | input rows, then output rows, f32 little-endian |
 //! | seal | 32 | SHA-256 of everything before it |
 //!
@@ -32,7 +32,7 @@ use crate::vectors::corpus::Corpus;
 pub const MAGIC: &[u8] = b"sentickp";
 const FORMAT: u32 = 1;
 const WANTED: &str = "a checkpoint of an interrupted training";
-const ANEW: &str = "start anew: leave --resume out";
+const ANEW: &str = "start anew: remove the file, and leave --resume out";
 
 /// A text of the corpus: what errors call it, and its digest.
 pub type Text = (String, Fingerprint);
@@ -57,7 +57,7 @@ pub(super) struct Header {
     format: u32,
     version: String,
     lanes: usize,
-    /// Rows of each matrix.
+    /// Rows of the output matrix.
     words: usize,
     /// Rows that the input matrix has beyond them: with subwords only.
     #[serde(default)]

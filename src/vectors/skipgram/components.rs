@@ -98,14 +98,23 @@ impl Components {
     /// # Errors
     /// [`Error::Setting`] when the memory is not to be had.
     pub(super) fn matrix(&self, dims: usize, lanes: usize, seed: u64) -> Result<Matrix> {
-        let mut matrix = Matrix::zeros(self.rows(), dims, lanes).map_err(|_| {
-            let (words, buckets) = (self.words, self.buckets.len());
+        let too_large = || {
+            let (words, buckets) = (self.words, self.ngrams.buckets());
             Error::setting(
                 "--subwords",
                 format!("{dims} dimensions for {words} words and {buckets} buckets"),
-                "a matrix that fits into memory: fewer buckets, fewer dimensions, or a higher --min-count",
+                "a matrix that fits into memory: fewer --buckets, fewer dimensions, or a higher --min-count",
             )
-        })?;
+        };
+        // A file has rows for all buckets, and is made in memory: better to know
+        // now than after hours of training.
+        let written = (self.words.checked_add(self.ngrams.buckets()))
+            .and_then(|rows| rows.checked_mul(2 * dims))
+            .ok_or_else(too_large)?;
+        Vec::<f32>::new()
+            .try_reserve_exact(written)
+            .map_err(|_| too_large())?;
+        let mut matrix = Matrix::zeros(self.rows(), dims, lanes).map_err(|_| too_large())?;
         matrix.randomise(seed);
         Ok(matrix)
     }

@@ -72,25 +72,14 @@ impl HeldOut {
             .collect();
         let mut random = sampler.stream(Use::Windows, EPOCH, sentence);
         for (centre, &word) in words.iter().enumerate() {
-            let width = sampler.width(&mut random);
-            let first = centre.saturating_sub(width);
-            let last = (centre + width).min(words.len() - 1);
-            if first == last {
+            let start = self.ids.len();
+            sampler.add_contexts(&words, centre, &mut random, &mut self.ids);
+            let contexts = self.ids.len();
+            if contexts == start {
                 continue;
             }
-            self.ids.extend_from_slice(&words[first..centre]);
-            self.ids.extend_from_slice(&words[centre + 1..=last]);
-            let contexts = self.ids.len();
             self.ids.push(word);
-            for _ in 0..2 * sampler.negatives() + 8 {
-                if self.ids.len() > contexts + sampler.negatives() {
-                    break;
-                }
-                let noise = sampler.noise(&mut random);
-                if !self.ids[contexts..].contains(&noise) {
-                    self.ids.push(noise);
-                }
-            }
+            sampler.add_noise(contexts, &mut self.ids, || sampler.noise(&mut random));
             self.windows.push(Window {
                 contexts,
                 targets: self.ids.len(),

@@ -16,7 +16,7 @@
 //!
 //! It is 1 for a row that one shard changed, nearly 1 for rare words, and one by
 //! the number of shards for frequent ones. c is proportional to the step size.
-//! The formula is our own. Tried on English Wikipedia text with eight shards:
+//! The formula is our own. Tried on English Wikipedia text, with eight shards:
 //! adding the changes diverges, and their mean (tried with larger shards) loses
 //! nearly half of the analogies; this comes close to one shard after the other.
 

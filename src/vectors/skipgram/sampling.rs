@@ -86,9 +86,46 @@ impl Sampler {
         keep >= 1 << 32 || random.next_u64() >> 32 < keep
     }
 
+    /// Appends the words around a centre, the centre left out.
+    #[inline(always)]
+    pub(super) fn add_contexts(
+        &self,
+        words: &[u32],
+        centre: usize,
+        random: &mut Stream,
+        contexts: &mut Vec<u32>,
+    ) {
+        let width = self.width(random);
+        let first = centre.saturating_sub(width);
+        let last = (centre + width).min(words.len() - 1);
+        contexts.extend_from_slice(&words[first..centre]);
+        contexts.extend_from_slice(&words[centre + 1..=last]);
+    }
+
+    /// Appends noise words, of which `noise` draws one, to a centre that stands
+    /// at `centre`. They differ from it and from each other; in a vocabulary of
+    /// a handful there may be too few.
+    #[inline(always)]
+    pub(super) fn add_noise(
+        &self,
+        centre: usize,
+        targets: &mut Vec<u32>,
+        mut noise: impl FnMut() -> u32,
+    ) {
+        for _ in 0..2 * self.negatives + 8 {
+            if targets.len() > centre + self.negatives {
+                break;
+            }
+            let noise = noise();
+            if !targets[centre..].contains(&noise) {
+                targets.push(noise);
+            }
+        }
+    }
+
     /// Words to each side: uniform between 1 and the window.
     #[inline(always)]
-    pub(super) fn width(&self, random: &mut Stream) -> usize {
+    fn width(&self, random: &mut Stream) -> usize {
         1 + below(self.window, random) as usize
     }
 

@@ -204,28 +204,16 @@ impl Shard {
             start = end;
             let mut random = sampler.stream(Use::Windows, epoch, task.sentence);
             for centre in 0..words.len() {
-                let width = sampler.width(&mut random);
-                let first = centre.saturating_sub(width);
-                let last = (centre + width).min(words.len() - 1);
                 contexts.clear();
-                contexts.extend_from_slice(&words[first..centre]);
-                contexts.extend_from_slice(&words[centre + 1..=last]);
+                sampler.add_contexts(words, centre, &mut random, &mut contexts);
                 if contexts.is_empty() {
                     continue;
                 }
                 targets.clear();
                 targets.push(words[centre]);
-                // Noise words differ from the centre and from each other; in a
-                // vocabulary of a handful there may be too few.
-                for _ in 0..2 * sampler.negatives() + 8 {
-                    if targets.len() > sampler.negatives() {
-                        break;
-                    }
-                    let noise = self.pool[below(self.pool.len() as u64, &mut random) as usize];
-                    if !targets.contains(&noise) {
-                        targets.push(noise);
-                    }
-                }
+                sampler.add_noise(0, &mut targets, || {
+                    self.pool[below(self.pool.len() as u64, &mut random) as usize]
+                });
                 let counted = self.loss.windows.is_multiple_of(WINDOWS_PER_LOSS);
                 for (group, rows) in targets.chunks(TARGETS).enumerate() {
                     let targets = Targets::new(rows, group == 0);

@@ -6,6 +6,7 @@ use super::super::{Observer, Progress, Trained, train, train_kept};
 use super::*;
 use crate::text::stopwords::StopWords;
 use crate::vectors::corpus::CorpusReader;
+use crate::vectors::subwords::NGrams;
 
 const QUIET: Observer<'static> = &|_| ControlFlow::Continue(());
 
@@ -91,10 +92,18 @@ fn going_on_gives_the_bytes_of_an_unbroken_training() {
         learning_rate: 0.2,
         ..settings()
     };
+    let of_subwords = Settings {
+        subwords: Some(NGrams {
+            bucket_bits: 8,
+            ..NGrams::default()
+        }),
+        ..auto.clone()
+    };
     for (corpus, settings, stops) in [
         (&small, &settings(), &[1, 1, 1][..]),
         (&large, &settings(), &[1, 7, 3, 12, 1]),
         (&middling, &auto, &[2, 3, 4, 1]),
+        (&middling, &of_subwords, &[1, 3, 2]),
     ] {
         let unbroken = train(corpus, settings, QUIET).unwrap();
         let place = Place::new();
