@@ -135,7 +135,7 @@ impl WordVectors {
     #[must_use]
     pub fn with_origin(mut self, origin: Origin) -> Self {
         self.origin = Some(origin);
-        self
+        self.with_metadata()
     }
 
     /// The same vectors with those of n-grams, so that unseen words have one.
@@ -164,7 +164,7 @@ impl WordVectors {
     #[must_use]
     pub fn with_counts(mut self, counts: Vec<u64>) -> Self {
         self.counts = (counts.len() == self.len()).then_some(counts);
-        self
+        self.with_metadata()
     }
 
     /// How often each word occurred in the text that they were learned from.

@@ -54,26 +54,18 @@ impl WordVectors {
     fn to_bytes(&self, path: &Path) -> Result<Vec<u8>> {
         let refused =
             |reason: String| Error::artifact(path.display().to_string(), reason, "vectors");
-        let mut metadata = None;
-        if let Some(origin) = &self.origin {
-            let mut table =
-                toml::Table::try_from(origin).map_err(|error| refused(error.to_string()))?;
-            table.insert("seal".to_owned(), "0".repeat(SEAL_DIGITS).into());
-            if let Some(counts) = &self.counts {
-                let counts = counts
-                    .iter()
-                    .map(|&count| count.min(i64::MAX as u64) as i64);
-                table.insert("counts".to_owned(), counts.collect::<Vec<_>>().into());
-            }
-            let mut whole = toml::Table::new();
-            whole.insert(TABLE.to_owned(), table.into());
-            metadata = Some(Metadata::new(whole));
-        }
+        let metadata = self
+            .metadata()
+            .map_err(|error| refused(error.to_string()))?;
         // About as large as it will be: growing would hold the rows twice.
         let buckets = self.subwords.as_ref().map_or(0, |s| s.ngrams().buckets());
         let rows = (self.len() + buckets) * self.dims() * size_of::<f32>();
         let mut buffer = Cursor::new(Vec::with_capacity(rows + self.len() * BYTES_A_WORD));
         match &self.subwords {
+            // Made ready by `with_metadata`: a copy would be as large again.
+            None if self.embeddings.metadata() == metadata.as_ref() => {
+                self.embeddings.write_embeddings(&mut buffer)
+            }
             None => {
                 let mut embeddings = self.embeddings.clone();
                 embeddings.set_metadata(metadata);
@@ -92,6 +84,31 @@ impl WordVectors {
             bytes[field].copy_from_slice(digest.as_bytes());
         }
         Ok(bytes)
+    }
+
+    /// What a file says about the vectors, before it is sealed.
+    fn metadata(&self) -> std::result::Result<Option<Metadata>, toml::ser::Error> {
+        let Some(origin) = &self.origin else {
+            return Ok(None);
+        };
+        let mut table = toml::Table::try_from(origin)?;
+        table.insert("seal".to_owned(), "0".repeat(SEAL_DIGITS).into());
+        if let Some(counts) = &self.counts {
+            let counts = counts
+                .iter()
+                .map(|&count| count.min(i64::MAX as u64) as i64);
+            table.insert("counts".to_owned(), counts.collect::<Vec<_>>().into());
+        }
+        let mut whole = toml::Table::new();
+        whole.insert(TABLE.to_owned(), table.into());
+        Ok(Some(Metadata::new(whole)))
+    }
+
+    /// The same, ready to be written. What cannot be stored is an error then.
+    pub(super) fn with_metadata(mut self) -> Self {
+        let metadata = self.metadata().ok().flatten();
+        self.embeddings.set_metadata(metadata);
+        self
     }
 
     /// The same with rows for the buckets, as finalfusion holds them.
