@@ -161,9 +161,8 @@ pub(super) fn run(options: Options, printer: &mut Printer) -> Outcome {
     let interrupted = interruptible();
     // Nobody can look at a flag while waiting for a pipe, and there is nothing
     // to keep yet.
-    let waiting = Arc::new(AtomicBool::new(
-        files.iter().any(|file| file == Path::new("-")),
-    ));
+    let is_pipe = |file: &PathBuf| file == Path::new("-") || !file.is_file();
+    let waiting = Arc::new(AtomicBool::new(files.iter().any(is_pipe)));
     for signal in [SIGINT, SIGTERM] {
         drop(flag::register_conditional_shutdown(
             signal,

@@ -77,51 +77,13 @@ pub(super) struct Position {
     /// Words seen, over all epochs.
     pub(super) seen: u64,
     /// The loss of the epoch under way.
-    pub(super) loss: Sums,
+    pub(super) loss: Loss,
     /// Windows of the epochs that are done.
     pub(super) windows: u64,
     /// The mean loss of each epoch that is done.
     pub(super) losses: Vec<f64>,
     /// The held-out loss after each.
     pub(super) held_out: Vec<f64>,
-}
-
-/// A [`Loss`], as it is stored.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
-pub(super) struct Sums {
-    sum: f64,
-    pairs: u64,
-    windows: u64,
-}
-
-impl From<Loss> for Sums {
-    fn from(loss: Loss) -> Self {
-        let Loss {
-            sum,
-            pairs,
-            windows,
-        } = loss;
-        Self {
-            sum,
-            pairs,
-            windows,
-        }
-    }
-}
-
-impl From<Sums> for Loss {
-    fn from(sums: Sums) -> Self {
-        let Sums {
-            sum,
-            pairs,
-            windows,
-        } = sums;
-        Self {
-            sum,
-            pairs,
-            windows,
-        }
-    }
 }
 
 impl Header {

@@ -40,8 +40,8 @@ struct Sum {
     /// M, and the sum of (1 - e^(-c m)).
     all: f32,
     parts: f32,
-    /// How many shards changed it.
-    shards: u32,
+    /// How many changes there are to merge: one a shard that has the row.
+    changes: u32,
     /// What their changes count for, once the first of them is merged.
     weight: Option<f32>,
 }
@@ -115,17 +115,13 @@ impl Merger {
 impl Part<'_> {
     /// Merges what the shards changed in these rows.
     pub(super) fn merge(&mut self, shards: &[Shard], rate: f32) {
-        let c = CLOSED_BY_STEP * rate;
         for shard in shards {
             let changed = shard.changed(self.side);
             for (&word, &updates) in changed.words.iter().zip(changed.updates) {
-                if let Some(sum) = self.sums.get_mut((word as usize).wrapping_sub(self.first)) {
-                    sum.all += updates;
-                    sum.parts += closed(c, updates);
-                    sum.shards += 1;
-                }
+                self.count(word, updates, rate);
             }
         }
+        let c = CLOSED_BY_STEP * rate;
         for shard in shards {
             let changed = shard.changed(self.side);
             let rows = changed.rows.values().chunks_exact(self.stride);
@@ -139,9 +135,7 @@ impl Part<'_> {
         }
         for shard in shards {
             for &word in shard.changed(self.side).words {
-                if let Some(sum) = self.sums.get_mut((word as usize).wrapping_sub(self.first)) {
-                    *sum = Sum::default();
-                }
+                self.forget(word);
             }
         }
     }
@@ -164,7 +158,7 @@ impl Part<'_> {
         if let Some(sum) = self.sums.get_mut((row as usize).wrapping_sub(self.first)) {
             sum.all += updates;
             sum.parts += closed(CLOSED_BY_STEP * rate, updates);
-            sum.shards += 1;
+            sum.changes += 1;
         }
     }
 
@@ -202,10 +196,10 @@ impl Sum {
         }
         let weight = weight(c, self.all, self.parts);
         self.weight = Some(weight);
-        if self.shards == 1 && weight == 1.0 {
+        if self.changes == 1 && weight == 1.0 {
             row.copy_from_slice(trained);
         } else {
-            let left = 1.0 - weight * self.shards as f32;
+            let left = 1.0 - weight * self.changes as f32;
             for (value, trained) in row.iter_mut().zip(trained) {
                 *value = left * *value + weight * trained;
             }
@@ -280,7 +274,7 @@ mod tests {
                     covered += part.sums.len();
                 }
                 assert_eq!(covered, 3);
-                assert!(merger.sums.iter().all(|sum| sum.shards == 0));
+                assert!(merger.sums.iter().all(|sum| sum.changes == 0));
                 matrix.trimmed()
             };
             let close = |values: Vec<f32>, changes: [f32; 6]| {

@@ -7,6 +7,8 @@
 //! waits for another's.
 
 use super::components::Components;
+use serde::{Deserialize, Serialize};
+
 use super::lanes::Lanes;
 use super::matrix::Matrix;
 use super::merge::Side;
@@ -26,7 +28,7 @@ const WINDOWS_PER_LOSS: u64 = 16;
 
 /// The sum of the losses that were computed, and of how many pairs of a centre
 /// and a context word; and how many windows there were.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct Loss {
     pub(super) sum: f64,
     pub(super) pairs: u64,

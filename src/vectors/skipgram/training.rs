@@ -150,7 +150,7 @@ impl<'a> Training<'a> {
         let sentences = self.corpus.ends.len();
         let order = Order::new(sentences, self.settings.seed, epoch);
         let mut places = self.position.place..sentences;
-        let mut loss = Loss::from(self.position.loss);
+        let mut loss = self.position.loss;
         while !places.is_empty() {
             let rate = self.schedule.rate(self.position.seen);
             self.deal(&mut places, &order);
@@ -162,7 +162,7 @@ impl<'a> Training<'a> {
                 return Err(diverged(self.settings, "numbers that are not finite"));
             }
             self.position.place = places.start;
-            self.position.loss = loss.into();
+            self.position.loss = loss;
             if self.position.seen >= self.reported + WORDS_PER_REPORT && !places.is_empty() {
                 self.report(epoch + 1, loss.mean())?;
             }
@@ -183,7 +183,7 @@ impl<'a> Training<'a> {
         }
         let position = &mut self.position;
         position.place = 0;
-        position.loss = Loss::default().into();
+        position.loss = Loss::default();
         position.windows += loss.windows;
         position.losses.push(loss.mean());
         if !self.held_out.is_empty() {
