@@ -3,10 +3,13 @@
 //! [`encoding`] says which bytes are text, [`lines`] unpacks it where it is
 //! compressed and cuts it into lines, [`tokenizer`] cuts a line into words (those
 //! of ASCII text fast: `ascii`), [`stopwords`] says which words carry no meaning,
-//! [`labeled`] reads the files that carry labels.
+//! [`clauses`] where they end, [`cues`] which words show opinions, [`labeled`] reads
+//! the files that carry labels.
 
 pub(crate) mod ascii;
+pub mod clauses;
 mod compressed;
+pub mod cues;
 pub mod encoding;
 pub mod filetype;
 pub mod labeled;
