@@ -12,7 +12,7 @@ use unicode_width::UnicodeWidthStr;
 use super::columns::ColumnOptions;
 use super::exit::Outcome;
 use super::locate::ModelChoice;
-use super::printer::{Printer, counted, grouped, harmless, percent};
+use super::printer::{Printer, grouped, harmless, percent};
 
 /// Score a model on labelled texts
 ///

@@ -7,8 +7,8 @@ use crate::random::{Stream, unit};
 
 /// Rounds, at most; most texts have settled long before.
 const MOST_ROUNDS: usize = 30;
-/// Starts, at most, of which the best is taken: with few clusters one start in
-/// three misses a group.
+/// Starts, at most, of which the best is taken: from a single one, groups that
+/// stand far apart may still be missed.
 const MOST_STARTS: usize = 8;
 /// Starts times clusters, at most, where that leaves a start.
 const STARTED: usize = 400;

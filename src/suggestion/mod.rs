@@ -54,7 +54,7 @@ pub fn typical<'p>(pool: &'p Pool<'_>, count: usize) -> Result<Vec<&'p str>> {
     check(count)?;
     let candidates = ordinary(pool, count);
     let chosen = spread(&candidates, pool, count);
-    Ok(chosen.into_iter().map(|at| texts(candidates[at])).collect())
+    Ok(chosen.into_iter().map(|at| text(candidates[at])).collect())
 }
 
 /// At most `count` texts that a model is unsure of and that differ from each
@@ -75,10 +75,10 @@ pub fn uncertain<'p>(pool: &'p Pool<'_>, model: &Model, count: usize) -> Result<
     let mut chosen = spread(&candidates, pool, count);
     // They are in the order of their margins.
     chosen.sort_unstable();
-    Ok(chosen.into_iter().map(|at| texts(candidates[at])).collect())
+    Ok(chosen.into_iter().map(|at| text(candidates[at])).collect())
 }
 
-fn texts(candidate: &Candidate) -> &str {
+fn text(candidate: &Candidate) -> &str {
     &candidate.text
 }
 
