@@ -16,6 +16,7 @@
 //! | | [`model`] | all of it in one file: train, save, load, classify |
 //! | | [`evaluation`] | scores with intervals, cross-validation |
 //! | | [`files`] | outputs that are whole or absent, digests, seals |
+//! | | [`suggestion`] | which texts to label first |
 //! | | [`demo`] | the 72-sentence demonstration and its controls |
 //!
 //! The whole pipeline on the sentences of the demo:
@@ -74,5 +75,6 @@ pub mod files;
 pub mod model;
 mod random;
 pub mod sentence;
+pub mod suggestion;
 pub mod text;
 pub mod vectors;

@@ -31,6 +31,10 @@ pub(crate) enum Use {
     RandomVectors,
     /// The demo's shuffled labels.
     ShuffledLabels,
+    /// Which texts are looked at for suggestions.
+    Sample,
+    /// Where the clusters of suggestions start.
+    Clusters,
 }
 
 /// The stream for a use and a seed.
@@ -41,6 +45,11 @@ pub(crate) fn stream(purpose: Use, seed: u64) -> Stream {
 /// The stream for one part of a use, such as an epoch and a sentence.
 pub(crate) fn part(purpose: Use, seed: u64, a: u64, b: u64) -> Stream {
     Stream::seed_from_u64(mix(mix(mix(mix(purpose as u64) ^ seed) ^ a) ^ b))
+}
+
+/// A number for a sequence: as good as drawn at random, and always the same.
+pub(crate) fn key(purpose: Use, seed: u64, sequence: impl Iterator<Item = u64>) -> u64 {
+    sequence.fold(mix(mix(purpose as u64) ^ seed), |key, item| mix(key ^ item))
 }
 
 /// The finaliser of SplitMix64 (Steele, Lea and Flood 2014).

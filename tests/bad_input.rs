@@ -245,7 +245,7 @@ fn labelled_files() {
         ),
         (b"just some text\n", 3, &["line 1", "a tab"]),
         (b"positive\tgreat\nno tab\n", 3, &["line 2", "1 field"]),
-        (b"\tgreat film\n", 3, &["line 1", "empty label"]),
+        (b"\tgreat film\n", 6, &["no label yet", "before the tab"]),
         (
             b"undecided\tgreat film\nnegative\tbad film\n",
             3,

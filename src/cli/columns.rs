@@ -1,7 +1,15 @@
-//! Which columns of a labelled file to read.
+//! Labelled files: which columns to read, and what was found.
+
+use std::path::Path;
 
 use clap::Args;
-use senti::text::labeled::ColumnChoice;
+use senti::error::Result;
+use senti::text::labeled::{ColumnChoice, LabeledSet};
+
+use super::printer::{Printer, counted, harmless};
+
+/// Lines that are listed one by one in a warning.
+const MOST_LISTED: usize = 5;
 
 #[derive(Debug, Args)]
 pub(super) struct ColumnOptions {
@@ -15,10 +23,38 @@ pub(super) struct ColumnOptions {
 }
 
 impl ColumnOptions {
-    pub(super) fn choice(&self) -> ColumnChoice {
-        ColumnChoice {
+    /// The labelled texts of a file; says how many there are and how they were
+    /// read, and which lines have no label yet.
+    pub(super) fn read(&self, file: &Path, printer: &Printer) -> Result<LabeledSet> {
+        let choice = ColumnChoice {
             text: self.text_column.clone(),
             label: self.label_column.clone(),
+        };
+        let set = LabeledSet::read(file, &choice)?;
+        printer.note(&format!(
+            "{} in {} ({})",
+            counted(set.len() as u64, "labelled text"),
+            harmless(&file.display().to_string()),
+            set.detected
+        ));
+        if !set.unlabeled.is_empty() {
+            printer.warn(&format!(
+                "{} without a label, left out ({})",
+                counted(set.unlabeled.len() as u64, "text"),
+                listed(&set.unlabeled)
+            ));
         }
+        Ok(set)
     }
+}
+
+/// Line 3, or line 3, 5, 8, ...
+pub(super) fn listed(lines: &[u64]) -> String {
+    let first: Vec<String> = lines.iter().take(MOST_LISTED).map(u64::to_string).collect();
+    let more = if lines.len() > MOST_LISTED {
+        ", ..."
+    } else {
+        ""
+    };
+    format!("line {}{more}", first.join(", "))
 }

@@ -6,13 +6,13 @@ use clap::Args;
 use senti::error::{Error, Place};
 use senti::evaluation::metrics::Score;
 use senti::evaluation::{Interval, Report};
-use senti::text::labeled::{LabeledSet, UNDECIDED};
+use senti::text::labeled::UNDECIDED;
 use unicode_width::UnicodeWidthStr;
 
 use super::columns::ColumnOptions;
 use super::exit::Outcome;
 use super::locate::ModelChoice;
-use super::printer::{Printer, counted, grouped, harmless, percent};
+use super::printer::{Printer, grouped, harmless, percent};
 
 /// Score a model on labelled texts
 ///
@@ -37,13 +37,7 @@ pub(super) struct Options {
 }
 
 pub(super) fn run(options: Options, printer: &mut Printer) -> Outcome {
-    let set = LabeledSet::read(&options.file, &options.columns.choice())?;
-    printer.note(&format!(
-        "{} in {} ({})",
-        counted(set.len() as u64, "labelled text"),
-        harmless(&options.file.display().to_string()),
-        set.detected
-    ));
+    let set = options.columns.read(&options.file, printer)?;
     let model = options.model.load(printer)?;
     if set.fingerprint.is_some() && set.fingerprint == model.provenance().labeled {
         printer.warn(

@@ -36,6 +36,11 @@ pub(super) struct ModelChoice {
 }
 
 impl VectorChoice {
+    /// Whether a file was named among the arguments.
+    pub(super) fn is_given(&self) -> bool {
+        self.vectors.is_some()
+    }
+
     /// The vectors.
     pub(super) fn load(&self, printer: &Printer) -> Result<WordVectors> {
         let path = choose(
@@ -51,6 +56,13 @@ impl VectorChoice {
 }
 
 impl ModelChoice {
+    /// The model, or nothing where none is named and none lies here.
+    pub(super) fn find(&self, printer: &Printer) -> Result<Option<Model>> {
+        look_for(self.model.as_deref(), "SENTI_MODEL", "senti", printer)
+            .map(|path| Model::read(&path))
+            .transpose()
+    }
+
     /// The model.
     pub(super) fn load(&self, printer: &Printer) -> Result<Model> {
         let path = choose(
@@ -65,8 +77,7 @@ impl ModelChoice {
     }
 }
 
-/// The file to use: the one that was given, or that the environment names, or
-/// the newest here. Says which, unless it was just typed.
+/// The file to use, as [`look_for`] finds it; an error where there is none.
 fn choose(
     given: Option<&Path>,
     variable: &str,
@@ -75,9 +86,22 @@ fn choose(
     hint: &str,
     printer: &Printer,
 ) -> Result<PathBuf> {
+    look_for(given, variable, extension, printer).ok_or_else(|| {
+        Error::artifact("this folder", format!("no .{extension} file"), what).with_hint(hint)
+    })
+}
+
+/// The file that was given, or that the environment names, or the newest here.
+/// Says which, unless it was just typed.
+fn look_for(
+    given: Option<&Path>,
+    variable: &str,
+    extension: &str,
+    printer: &Printer,
+) -> Option<PathBuf> {
     if let Some(path) = given {
         printer.detail(&format!("using {}", harmless(&path.display().to_string())));
-        return Ok(path.to_owned());
+        return Some(path.to_owned());
     }
     if let Some(path) = std::env::var_os(variable).filter(|path| !path.is_empty()) {
         let path = PathBuf::from(path);
@@ -85,24 +109,19 @@ fn choose(
             "using {} ({variable})",
             harmless(&path.display().to_string())
         ));
-        return Ok(path);
+        return Some(path);
     }
-    let mut found = newest_first(Path::new("."), extension);
-    if found.is_empty() {
-        return Err(
-            Error::artifact("this folder", format!("no .{extension} file"), what).with_hint(hint),
-        );
-    }
+    let found = newest_first(Path::new("."), extension);
     let others = match found.len() {
-        1 => String::new(),
+        0 | 1 => String::new(),
         count => format!(", the newest of {count} .{extension} files here"),
     };
-    let path = found.swap_remove(0);
+    let path = found.into_iter().next()?;
     printer.note(&format!(
         "using {}{others}",
         harmless(&path.display().to_string())
     ));
-    Ok(path)
+    Some(path)
 }
 
 /// The files of a folder with an extension; of equally old ones, by name.

@@ -18,6 +18,7 @@ mod nearest;
 mod pretrain;
 mod printer;
 mod progress;
+mod suggest;
 mod train;
 mod vectors;
 mod words;
@@ -71,6 +72,7 @@ enum Colours {
 enum Command {
     Demo(demo::Options),
     Pretrain(pretrain::Options),
+    Suggest(suggest::Options),
     Train(train::Options),
     Classify(classify::Options),
     Eval(eval::Options),
@@ -111,6 +113,7 @@ pub(crate) fn run(arguments: Arguments) -> Outcome {
     let result = match arguments.command {
         Command::Demo(options) => demo::run(options, &mut printer),
         Command::Pretrain(options) => pretrain::run(options, &mut printer),
+        Command::Suggest(options) => suggest::run(options, &mut printer),
         Command::Train(options) => train::run(options, &mut printer),
         Command::Classify(options) => classify::run(options, &mut printer),
         Command::Eval(options) => eval::run(options, &mut printer),

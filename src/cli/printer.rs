@@ -174,6 +174,20 @@ pub(crate) fn harmless(text: &str) -> Cow<'_, str> {
     Cow::Owned(safe)
 }
 
+/// As harmless as [`harmless`], for text that is read as text again, where an
+/// escape would become a word: spaces in place of control characters, and no
+/// direction marks.
+pub(super) fn without_controls(text: &str) -> String {
+    text.chars()
+        .filter_map(|character| match character {
+            '\u{2028}' | '\u{2029}' => Some(' '),
+            _ if character.is_control() => Some(' '),
+            _ if is_dangerous(character) => None,
+            _ => Some(character),
+        })
+        .collect()
+}
+
 fn is_dangerous(character: char) -> bool {
     character.is_control()
         || matches!(character,
@@ -230,6 +244,10 @@ mod tests {
         assert_eq!(harmless("plain ümlaut"), "plain ümlaut");
         assert_eq!(harmless("a\x1b[2Jb\tc\r\n"), "a\\u{1b}[2Jb\\tc\\r\\n");
         assert_eq!(harmless("\u{9b}31m\u{202e}"), "\\u{9b}31m\\u{202e}");
+        assert_eq!(
+            without_controls("a\tb\u{1b}[2Jc \u{200f}\u{5d0}\u{2028}d"),
+            "a b [2Jc \u{5d0} d"
+        );
         let json = serde_json::to_string("a\x1b\u{9b}\u{202e}\u{7f}").unwrap();
         let safe = escape_json(&json);
         assert!(!safe.chars().any(is_dangerous), "{safe}");

@@ -8,21 +8,19 @@ use senti::evaluation::CrossValidation;
 use senti::model::{Model, Settings, TrainingReport};
 use senti::text::labeled::LabeledSet;
 
-use super::columns::ColumnOptions;
+use super::columns::{ColumnOptions, listed};
 use super::exit::Outcome;
 use super::locate::{MODEL, VectorChoice, check_output, our_model};
 use super::printer::{Printer, counted, grouped, harmless, percent};
 use super::progress::duration;
-
-/// Lines that are listed one by one in a warning.
-const MOST_LISTED: usize = 5;
 
 /// Train a classifier on labelled texts
 ///
 /// Reads label<TAB>text (either column first, with or without a header), CSV
 /// (commas or semicolons), JSON lines with "label" and "text", or fastText's __label__x text; says what
 /// it found. A column or field "weight" counts a text more or less. Any two or
-/// more label names will do. Writes one model file that classifies by itself.
+/// more label names will do. A text whose label is empty, as senti suggest writes
+/// them, is left out with a warning. Writes one model file that classifies by itself.
 #[derive(Debug, Args)]
 pub(super) struct Options {
     /// The labelled texts; - is standard input.
@@ -45,13 +43,7 @@ pub(super) struct Options {
 pub(super) fn run(options: Options, printer: &mut Printer) -> Outcome {
     let started = Instant::now();
     check_output(&options.output, &[&options.file], our_model)?;
-    let set = LabeledSet::read(&options.file, &options.columns.choice())?;
-    printer.note(&format!(
-        "{} in {} ({})",
-        counted(set.len() as u64, "labelled text"),
-        harmless(&options.file.display().to_string()),
-        set.detected
-    ));
+    let set = options.columns.read(&options.file, printer)?;
     if let Some(label) = &set.suspect_header {
         printer.warn(&format!(
             "the first line may be a header: its label {:?} stands nowhere else; if so, remove that line, or name the columns: --label-column, --text-column",
@@ -175,22 +167,11 @@ fn accuracy(result: &CrossValidation) -> String {
 
 fn warn(set: &LabeledSet, report: &TrainingReport, printer: &Printer) {
     if !report.unknown_lines.is_empty() {
-        let lines: Vec<String> = report
-            .unknown_lines
-            .iter()
-            .take(MOST_LISTED)
-            .map(u64::to_string)
-            .collect();
-        let more = if report.unknown_lines.len() > MOST_LISTED {
-            ", ..."
-        } else {
-            ""
-        };
         printer.warn(&format!(
-            "{} of {} without any known word, left out of the training (line {}{more})",
+            "{} of {} without any known word, left out of the training ({})",
             report.unknown_lines.len(),
             counted(set.len() as u64, "text"),
-            lines.join(", ")
+            listed(&report.unknown_lines)
         ));
     }
     if let Some((first, second)) = report.contradictions.first() {

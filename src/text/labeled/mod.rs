@@ -3,8 +3,10 @@
 //! The format is detected and reported; see [`Format`]. Whatever the format, a
 //! row has a text, a label and possibly a weight, and the same rules hold:
 //!
-//! - labels are trimmed; an empty one is an error, so is one longer than
-//!   [`MAX_LABEL_BYTES`] bytes, or one that is called [`UNDECIDED`];
+//! - labels are trimmed; one longer than [`MAX_LABEL_BYTES`] bytes is an error, so
+//!   is one that is called [`UNDECIDED`];
+//! - a row whose label is empty waits for one (`senti suggest` writes such rows):
+//!   it is left out, and its line is kept, so that whoever reads can say so;
 //! - weights are finite and not negative;
 //! - empty lines are skipped;
 //! - rows keep their order, and classes are sorted by name.
@@ -86,6 +88,8 @@ pub struct LabeledSet {
     pub lines: Vec<u64>,
     /// How the file was read, in words: `TSV, label first, no header`.
     pub detected: String,
+    /// Lines whose label is empty; they are in none of the lists above.
+    pub unlabeled: Vec<u64>,
     /// Whether the file has a weight column.
     pub weighted: bool,
     /// The label of the first line, when it stands nowhere else and may be the
@@ -100,7 +104,7 @@ impl LabeledSet {
     ///
     /// # Errors
     /// [`Error::Input`] with the line when a row cannot be read;
-    /// [`Error::TooLittle`] when there is no row.
+    /// [`Error::TooLittle`] when there is no row, or none with a label.
     pub fn read(path: &Path, columns: &ColumnChoice) -> Result<Self> {
         let name = match path == Path::new("-") {
             true => STANDARD_INPUT.to_owned(),
@@ -138,7 +142,22 @@ impl LabeledSet {
     }
 
     fn parse_columns(name: &str, content: &str, columns: &ColumnChoice) -> Result<Self> {
-        let table = formats::parse(name, content, columns)?;
+        let mut table = formats::parse(name, content, columns)?;
+        let (rows, unlabeled): (Vec<_>, Vec<_>) = table
+            .rows
+            .into_iter()
+            .partition(|row| !row.label.is_empty());
+        let unlabeled: Vec<u64> = unlabeled.into_iter().map(|row| row.line).collect();
+        table.rows = rows;
+        if table.rows.is_empty() && !unlabeled.is_empty() {
+            return Err(Error::too_little(
+                format!("no label yet in {name}, where every label is empty"),
+                "a label on the lines that are to count",
+            )
+            .with_hint(
+                "write a label before the tab of some lines, about four for each label; lines without one are left out",
+            ));
+        }
         if table.rows.is_empty() {
             return Err(Error::too_little(
                 format!("no labelled text in {name}"),
@@ -148,7 +167,10 @@ impl LabeledSet {
                 "write a few lines such as positive<TAB>It was great, about four for each label",
             ));
         }
-        Self::from_rows(name, table)
+        Ok(Self {
+            unlabeled,
+            ..Self::from_rows(name, table)?
+        })
     }
 
     fn from_rows(name: &str, table: formats::Table) -> Result<Self> {
@@ -196,6 +218,7 @@ impl LabeledSet {
             weights: Vec::with_capacity(table.rows.len()),
             lines: Vec::with_capacity(table.rows.len()),
             detected: table.detected,
+            unlabeled: Vec::new(),
             weighted,
             suspect_header,
             fingerprint: None,
@@ -231,13 +254,6 @@ impl LabeledSet {
 
 fn check_label(name: &str, row: &Row) -> Result<()> {
     let place = || Place::line(name, row.line);
-    if row.label.is_empty() {
-        return Err(Error::input(
-            place(),
-            "an empty label",
-            "a label and a text, separated by a tab",
-        ));
-    }
     if row.label.len() > MAX_LABEL_BYTES {
         return Err(Error::input(
             place(),
@@ -304,7 +320,6 @@ mod tests {
     fn bad_rows_are_refused_with_their_line() {
         for (content, line, says) in [
             ("positive\tfine\nno tab here\n", "line 2", "a tab"),
-            ("positive\tfine\n\t text\n", "line 2", "an empty label"),
             (
                 "positive\tfine\nundecided\tx y z w v\n",
                 "line 2",
@@ -337,8 +352,26 @@ mod tests {
     }
 
     #[test]
+    fn rows_that_wait_for_a_label_are_left_out_and_counted() {
+        for content in [
+            "good\tfine film\n\tno idea\nbad\tdull film\n  \tlater\n",
+            "fine film\tgood\nno idea\t\ndull film\tbad\nlater\t \n",
+            "good,fine film\n,no idea\nbad,dull film\n\"\",later\n",
+            "{\"label\":\"good\",\"text\":\"fine film\"}\n{\"label\":\"\",\"text\":\"no idea\"}\n{\"label\":\"bad\",\"text\":\"dull film\"}\n{\"label\":\" \",\"text\":\"later\"}\n",
+        ] {
+            let set = parse(content);
+            assert_eq!(set.classes, ["bad", "good"], "{content}");
+            assert_eq!(set.texts, ["fine film", "dull film"], "{content}");
+            assert_eq!((set.lines, set.unlabeled), (vec![1, 3], vec![2, 4]));
+        }
+        assert!(parse("good\tfine\nbad\tdull\n").unlabeled.is_empty());
+        let message = refused("\tfine film\n\tdull film\n");
+        assert!(message.contains("no label yet"), "{message}");
+    }
+
+    #[test]
     fn emptiness_is_too_little() {
-        for content in ["", "\n\n", "label\ttext\n"] {
+        for content in ["", "\n\n", "label\ttext\n", "\tfine film\n"] {
             assert!(matches!(
                 LabeledSet::parse("test", content),
                 Err(Error::TooLittle { .. })
@@ -519,7 +552,7 @@ mod tests {
     fn errors_of_files_name_the_byte() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("labels.tsv");
-        std::fs::write(&path, "\u{feff}a\tone\n\ttwo\n").unwrap();
+        std::fs::write(&path, "\u{feff}a\tone\nundecided\ttwo\n").unwrap();
         let message = LabeledSet::read(&path, &ColumnChoice::default())
             .unwrap_err()
             .to_string();
