@@ -72,21 +72,34 @@ pub struct Branch {
     pub hidden: Option<HiddenUnits>,
     /// Laplace's approximation of the log evidence of the linear part.
     pub log_evidence: f64,
-    /// The largest component of the gradient where training ended: tells
-    /// whether it converged.
+    /// The largest component of the gradient, a sum over the labels, where
+    /// training ended.
     pub slope: f64,
 }
 
 impl Branch {
-    /// Fits the linear part.
+    /// Fits the linear part, from the weights of a head with the same columns
+    /// at another scale, if there is one.
     pub(super) fn fit(
         columns: Columns,
         scaled: &Array2<f64>,
         prior: &[f64],
         labels: &Labels,
+        near: Option<&Self>,
     ) -> Result<Self> {
         let design = columns.design(scaled, prior, labels.classes);
-        let optimum = fit(&design, labels, None)?;
+        let start = near.map(|near| {
+            let mut start = near.weights.clone();
+            // All but the score columns and the bias are of features.
+            let last = start.ncols() - 1;
+            let first = last - scaled.ncols();
+            let ratio = near.columns.scale / columns.scale;
+            start
+                .slice_mut(s![.., first..last])
+                .mapv_inplace(|weight| weight * ratio);
+            start
+        });
+        let optimum = fit(&design, labels, start.as_ref())?;
         Ok(Self::new(columns, optimum))
     }
 

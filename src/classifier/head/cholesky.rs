@@ -1,6 +1,6 @@
 //! The Cholesky factor of a symmetric positive definite matrix.
 
-use ndarray::{Array1, Array2, s};
+use ndarray::{Array1, Array2, ArrayViewMut1, s};
 
 /// L, lower triangular, with A = L L'.
 #[derive(Debug)]
@@ -37,17 +37,34 @@ impl Cholesky {
 
     /// The x with A x = b.
     pub(super) fn solve(&self, b: &Array1<f64>) -> Array1<f64> {
-        let lower = &self.0;
         let mut x = b.clone();
-        for row in 0..x.len() {
-            let known = lower.slice(s![row, ..row]).dot(&x.slice(s![..row]));
-            x[row] = (x[row] - known) / lower[[row, row]];
-        }
-        for row in (0..x.len()).rev() {
-            let known = lower.slice(s![row + 1.., row]).dot(&x.slice(s![row + 1..]));
-            x[row] = (x[row] - known) / lower[[row, row]];
-        }
+        self.forward(&mut x.view_mut());
+        self.backward(&mut x.view_mut());
         x
+    }
+
+    /// L' x.
+    pub(super) fn transposed_times(&self, x: &Array1<f64>) -> Array1<f64> {
+        self.0.t().dot(x)
+    }
+
+    /// b becomes the x with L x = b.
+    pub(super) fn forward(&self, b: &mut ArrayViewMut1<f64>) {
+        for row in 0..b.len() {
+            let known = self.0.slice(s![row, ..row]).dot(&b.slice(s![..row]));
+            b[row] = (b[row] - known) / self.0[[row, row]];
+        }
+    }
+
+    /// b becomes the x with L' x = b.
+    pub(super) fn backward(&self, b: &mut ArrayViewMut1<f64>) {
+        for row in (0..b.len()).rev() {
+            let known = self
+                .0
+                .slice(s![row + 1.., row])
+                .dot(&b.slice(s![row + 1..]));
+            b[row] = (b[row] - known) / self.0[[row, row]];
+        }
     }
 }
 
@@ -64,6 +81,13 @@ mod tests {
         assert!((factor.log_det() - 44.0_f64.ln()).abs() < 1e-12);
         let b = array![1.0, -2.0, 0.5];
         let left = matrix.dot(&factor.solve(&b)) - &b;
+        let mut back = factor.transposed_times(&b);
+        factor.backward(&mut back.view_mut());
+        assert!(
+            (back - &b)
+                .iter()
+                .all(|difference| difference.abs() < 1e-12)
+        );
         assert!(left.iter().all(|difference| difference.abs() < 1e-12));
     }
 

@@ -21,8 +21,11 @@ const MANY: usize = 256;
 const LARGEST_SCALE: f64 = 6.4;
 /// A head that counts for less is left out.
 const NOTHING: f64 = 1e-6;
-/// Iterations of the hidden layer's training.
-const ITERATIONS: u64 = 200;
+/// Iterations of the hidden layer's training, which is stopped and not waited
+/// for: with many samples each tells more and takes longer.
+fn iterations(samples: usize) -> u64 {
+    if samples > 5000 { 100 } else { 200 }
+}
 const MOST_UNITS: usize = 1024;
 
 impl HeadParams {
@@ -192,7 +195,7 @@ impl HeadParams {
                 &branch.weights,
                 size,
                 self.seed,
-                ITERATIONS,
+                iterations(scaled.nrows()),
             )?;
             branch.weights = trained.weights;
             branch.hidden = Some(trained.hidden);
@@ -222,7 +225,7 @@ fn fit_with_prior(
         offset,
         scale: if count < FEW { 0.05 } else { 0.1 },
     };
-    Branch::fit(columns, scaled, prior, labels)
+    Branch::fit(columns, scaled, prior, labels, None)
 }
 
 /// The heads without the prior.
@@ -235,25 +238,25 @@ struct Without {
 
 fn fit_without_prior(scaled: &Array2<f64>, labels: &Labels, count: usize) -> Result<Without> {
     let none = vec![0.0; scaled.nrows()];
-    let at = |scale: f64| {
+    let at = |scale: f64, near: Option<&Branch>| {
         let columns = Columns {
             prior: false,
             offset: 0.0,
             scale,
         };
-        Branch::fit(columns, scaled, &none, labels)
+        Branch::fit(columns, scaled, &none, labels, near)
     };
-    let mut best = at(SCALES[0])?;
+    let mut best = at(SCALES[0], None)?;
     let mut evidences = vec![best.log_evidence];
     for &scale in &SCALES[1..] {
-        let next = at(scale)?;
+        let next = at(scale, Some(&best))?;
         evidences.push(next.log_evidence);
         if next.log_evidence > best.log_evidence {
             best = next;
         }
     }
     while count >= MANY && best.columns.scale >= 0.4 && best.columns.scale < LARGEST_SCALE {
-        let next = at(2.0 * best.columns.scale)?;
+        let next = at(2.0 * best.columns.scale, Some(&best))?;
         if next.log_evidence <= best.log_evidence {
             break;
         }

@@ -185,8 +185,9 @@ pub struct Report {
     /// How often the prior alone is right about the labels: tells whether it
     /// agrees with them. Only with a prior and two classes.
     pub agreement: Option<Agreement>,
-    /// The largest component of the gradient where the training of the
-    /// weightier head ended; tells whether it converged.
+    /// The largest component of the gradient, a sum over the labels, where the
+    /// training of the weightier head ended. Without a hidden layer it is near
+    /// 0; with one, training may stop on the way, and 0.001 a label is little.
     pub slope: f64,
 }
 

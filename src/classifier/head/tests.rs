@@ -208,7 +208,7 @@ fn on_linear_data_it_stays_linear() {
         let params = HeadParams::new(2);
         let head = params.fit(data.alone(), &data.targets, &[]).unwrap();
         assert_eq!(head.report().width, 0, "{samples}");
-        assert!(head.report().slope < 1e-3);
+        assert!(head.report().slope < 1e-2);
     }
 }
 

@@ -25,9 +25,14 @@ const FOLDS: usize = 3;
 /// Iterations of a fit that is only compared.
 const ITERATIONS: u64 = 100;
 
-/// What is tried, from small to large.
-fn sizes() -> [Size; 3] {
-    [Size::new(8, 1.0), Size::new(32, 4.0), Size::new(32, 1.0)]
+/// What may win, from small to large; nothing is the direct path alone.
+fn sizes() -> [Option<Size>; 4] {
+    [
+        None,
+        Some(Size::new(8, 4.0)),
+        Some(Size::new(8, 1.0)),
+        Some(Size::new(32, 1.0)),
+    ]
 }
 
 /// The size that the labels support; nothing for the direct path alone.
@@ -43,41 +48,75 @@ pub(super) fn choose(
     if labels.targets.len() < FEWEST {
         return Ok(None);
     }
-    // The losses of no layer, and of each size, on held-out samples.
-    let mut losses: Vec<Vec<f64>> = vec![Vec::new(); 1 + sizes().len()];
     let fold_of = folds(scaled, labels, seed);
+    let mut splits = Vec::new();
     for fold in 0..FOLDS {
-        let part = |held_out: bool| -> Vec<usize> {
+        let part = |held_out: bool| {
             let chosen = fold_of.iter().filter(|(_, of)| (*of == fold) == held_out);
-            chosen.map(|&(sample, _)| sample).collect()
+            let samples: Vec<usize> = chosen.map(|&(sample, _)| sample).collect();
+            Part::new(design, scaled, labels, &samples)
         };
-        let (learn, test) = (part(false), part(true));
-        if learn.is_empty() || test.is_empty() {
+        let (known, new) = (part(false), part(true));
+        if known.labels.targets.is_empty() || new.labels.targets.is_empty() {
             return Ok(None);
         }
-        let (known, known_labels) = (design.select(&learn), labels.select(&learn));
-        let known_scaled = scaled.select(Axis(0), &learn);
-        let (new, new_labels) = (design.select(&test), labels.select(&test));
-        let new_scaled = scaled.select(Axis(0), &test);
-        let linear = fit(&known, &known_labels, None)?.weights;
-        losses[0].extend(new_labels.losses(&new.logits(&linear)));
-        for (size, losses) in sizes().into_iter().zip(&mut losses[1..]) {
-            let trained = train(
-                &known,
-                &known_scaled,
-                &known_labels,
-                &linear,
-                size,
-                seed,
-                ITERATIONS,
-            )?;
-            let logits = new.logits(&trained.weights) + trained.hidden.logits(&new_scaled);
-            losses.extend(new_labels.losses(&logits));
+        let linear = fit(&known.design, &known.labels, None)?.weights;
+        splits.push((known, new, linear));
+    }
+    // The held-out losses of a size.
+    let losses = |size: Option<Size>| -> Result<Vec<f64>> {
+        let mut all = Vec::new();
+        for (known, new, linear) in &splits {
+            let logits = match size {
+                None => new.design.logits(linear),
+                Some(size) => {
+                    let (design, scaled) = (&known.design, &known.scaled);
+                    let trained = train(
+                        design,
+                        scaled,
+                        &known.labels,
+                        linear,
+                        size,
+                        seed,
+                        ITERATIONS,
+                    )?;
+                    new.design.logits(&trained.weights) + trained.hidden.logits(&new.scaled)
+                }
+            };
+            all.extend(new.labels.losses(&logits));
+        }
+        Ok(all)
+    };
+    let [none, held, small, large] = sizes();
+    let (of_none, of_small) = (losses(none)?, losses(small)?);
+    // Most labels support no layer, and one size tells.
+    if mean(&of_small) < mean(&of_none) {
+        let all = [of_none, losses(held)?, of_small, losses(large)?];
+        Ok(sizes()[smallest_within_one_error(&all)])
+    } else {
+        Ok(None)
+    }
+}
+
+/// Some of the samples.
+struct Part {
+    design: Design,
+    scaled: Array2<f64>,
+    labels: Labels,
+}
+
+impl Part {
+    fn new(design: &Design, scaled: &Array2<f64>, labels: &Labels, samples: &[usize]) -> Self {
+        Self {
+            design: design.select(samples),
+            scaled: scaled.select(Axis(0), samples),
+            labels: labels.select(samples),
         }
     }
-    Ok(smallest_within_one_error(&losses)
-        .checked_sub(1)
-        .map(|at| sizes()[at]))
+}
+
+fn mean(values: &[f64]) -> f64 {
+    values.iter().sum::<f64>() / values.len().max(1) as f64
 }
 
 /// Samples and the folds they are held out in: classes spread evenly, equal
@@ -109,7 +148,7 @@ fn smallest_within_one_error(losses: &[Vec<f64>]) -> usize {
         .iter()
         .map(|losses| {
             let count = losses.len().max(2) as f64;
-            let mean = losses.iter().sum::<f64>() / count;
+            let mean = mean(losses);
             let squares: f64 = losses.iter().map(|loss| (loss - mean).powi(2)).sum();
             (mean, (squares / (count - 1.0) / count).sqrt())
         })
