@@ -4,7 +4,12 @@
 //! classifier with linfa's `Predict` and our [`Probabilities`]. Targets are
 //! class numbers from 0; sample weights of the dataset are honoured where the
 //! classifier's documentation does not say otherwise.
+//!
+//! The [`head`] is the one for texts that come with a prior, a score that
+//! unlabelled text has taught; it takes that beside the vectors, and so has a
+//! `fit` of its own.
 
+pub mod head;
 pub mod hidden;
 pub mod logistic;
 mod minimise;
@@ -13,6 +18,7 @@ pub mod standardise;
 use linfa::DatasetBase;
 use ndarray::{Array1, Array2};
 
+pub use head::{Head, HeadParams};
 pub use hidden::{HiddenLayer, HiddenLayerParams};
 pub use logistic::{Logistic, LogisticParams};
 pub use standardise::Standardiser;

@@ -1,0 +1,162 @@
+//! One of the two heads: its columns, and its linear part.
+
+use ndarray::{Array2, s};
+
+use super::hidden::HiddenUnits;
+use super::labels::{Labels, free_logits};
+use super::linear::{Design, Optimum, fit};
+use crate::error::Result;
+
+/// What the prior's score is multiplied by before anything is learned. A score
+/// of deviation 1 that is right nine times in ten has about this slope.
+pub const PRIOR_SLOPE: f64 = 2.2;
+/// The bias column: under the ridge, small enough that a few labels of uneven
+/// counts do not move the boundary.
+const BIAS: f64 = 0.3;
+/// What the score is multiplied by as a column with more than two classes,
+/// where nothing is known of its slopes: weights of 1 are slopes of 3.
+const LOOSE: f64 = 3.0;
+/// Scores beyond this count as this much when squared.
+const CLAMP: f64 = 3.0;
+
+/// Which columns a head has, and how much they count for.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Columns {
+    /// The prior's score is among them: e for two classes; 3 e and 3 (e^2 - 1),
+    /// e clamped to 3, for more, where a class may lie in the middle.
+    pub prior: bool,
+    /// What the score is multiplied by in the logit, beside what is learned:
+    /// 2.2 or -2.2, or 0 without it and with more than two classes.
+    pub offset: f64,
+    /// g, what the features F are multiplied by.
+    pub scale: f64,
+}
+
+impl Columns {
+    /// [score columns, g F, 0.3] of the scaled features F (samples x d), and
+    /// the offset.
+    pub(super) fn design(&self, scaled: &Array2<f64>, prior: &[f64], classes: usize) -> Design {
+        let (samples, dims) = scaled.dim();
+        let first = match (self.prior, classes) {
+            (false, _) => 0,
+            (true, 2) => 1,
+            (true, _) => 2,
+        };
+        let mut columns = Array2::from_elem((samples, first + dims + 1), BIAS);
+        for (mut row, &score) in columns.rows_mut().into_iter().zip(prior) {
+            if first == 1 {
+                row[0] = score;
+            } else if first == 2 {
+                row[0] = LOOSE * score;
+                row[1] = LOOSE * (score.clamp(-CLAMP, CLAMP).powi(2) - 1.0);
+            }
+        }
+        columns
+            .slice_mut(s![.., first..first + dims])
+            .assign(&(scaled * self.scale));
+        Design {
+            columns,
+            offset: prior.iter().map(|score| self.offset * score).collect(),
+        }
+    }
+}
+
+/// A head: linear in its columns, and hidden units where they earned it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Branch {
+    /// What it is linear in.
+    pub columns: Columns,
+    /// Free logits (1 for two classes, else one a class) x columns.
+    pub weights: Array2<f64>,
+    /// The hidden layer beside the linear part.
+    pub hidden: Option<HiddenUnits>,
+    /// Laplace's approximation of the log evidence of the linear part.
+    pub log_evidence: f64,
+    /// The largest component of the gradient, a sum over the labels, where
+    /// training ended.
+    pub slope: f64,
+}
+
+impl Branch {
+    /// Fits the linear part, from the weights of a head with the same columns
+    /// at another scale, if there is one.
+    pub(super) fn fit(
+        columns: Columns,
+        scaled: &Array2<f64>,
+        prior: &[f64],
+        labels: &Labels,
+        near: Option<&Self>,
+    ) -> Result<Self> {
+        let design = columns.design(scaled, prior, labels.classes);
+        let start = near.map(|near| {
+            let mut start = near.weights.clone();
+            // All but the score columns and the bias are of features.
+            let last = start.ncols() - 1;
+            let first = last - scaled.ncols();
+            let ratio = near.columns.scale / columns.scale;
+            start
+                .slice_mut(s![.., first..last])
+                .mapv_inplace(|weight| weight * ratio);
+            start
+        });
+        let optimum = fit(&design, labels, start.as_ref())?;
+        Ok(Self::new(columns, optimum))
+    }
+
+    fn new(columns: Columns, optimum: Optimum) -> Self {
+        Self {
+            columns,
+            weights: optimum.weights,
+            hidden: None,
+            log_evidence: optimum.log_evidence,
+            slope: optimum.slope,
+        }
+    }
+
+    /// The free logits, samples x free.
+    pub(super) fn logits(
+        &self,
+        scaled: &Array2<f64>,
+        prior: &[f64],
+        classes: usize,
+    ) -> Array2<f64> {
+        let design = self.columns.design(scaled, prior, classes);
+        let mut logits = design.logits(&self.weights);
+        if let Some(hidden) = &self.hidden {
+            logits += &hidden.logits(scaled);
+        }
+        logits
+    }
+
+    /// Trained numbers.
+    pub fn parameters(&self) -> usize {
+        let hidden = self.hidden.as_ref().map_or(0, HiddenUnits::parameters);
+        self.weights.len() + hidden
+    }
+
+    /// Whether the shapes fit d features and so many classes: for readers of
+    /// files.
+    pub fn fits(&self, dims: usize, classes: usize) -> bool {
+        let empty = Array2::zeros((0, dims));
+        let columns = self.columns.design(&empty, &[], classes).columns.ncols();
+        let free = free_logits(classes);
+        self.weights.dim() == (free, columns)
+            && self.hidden.as_ref().is_none_or(|hidden| {
+                let units = hidden.bias.len();
+                hidden.weights.dim() == (units, dims)
+                    && hidden.output_weights.dim() == (free, units)
+            })
+    }
+}
+
+/// The orientation, 1 or -1, that the labels make more likely: with s the
+/// logit is 2.2 s e, ln p(+e) - ln p(-e) of a label t = 1 or -1 is 2.2 t e, so
+/// the sign of the sum of w t e decides.
+pub(super) fn orientation(prior: &[f64], labels: &Labels) -> f64 {
+    let agreement: f64 = prior
+        .iter()
+        .zip(labels.targets.iter().zip(&labels.weights))
+        .map(|(score, (&target, weight))| weight * score * if target == 1 { 1.0 } else { -1.0 })
+        .sum();
+    if agreement < 0.0 { -1.0 } else { 1.0 }
+}

@@ -1,0 +1,103 @@
+//! Whether the labels are about what the prior is about.
+//!
+//! The labels of a task may follow the prior's score, or something else that
+//! the features show, such as a topic. Two heads answer for the two cases, and
+//! the evidence of each, the probability of the labels under it, weighs them:
+//! before the labels are seen both are equally likely, so by Bayes' rule
+//!
+//! ```text
+//! weight of the head with the prior = sigmoid(ln Z_prior - ln mean over g of Z_g)
+//! ```
+//!
+//! with g = 0.1, 0.2 and 0.4 the scales that the head without it may have. The
+//! answer is the mean of the two heads' *probabilities* under these weights,
+//! not of their logits: that is what the probability of a label is when the
+//! weights are probabilities of the two cases, and a head that is sure of
+//! itself and unlikely cannot outvote the other.
+
+/// The weight of the head with the prior.
+pub(super) fn weight(with_prior: f64, without: &[f64]) -> f64 {
+    1.0 / (1.0 + (log_mean_exp(without) - with_prior).exp())
+}
+
+/// ln mean exp, without overflow.
+pub(super) fn log_mean_exp(values: &[f64]) -> f64 {
+    let largest = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    let sum: f64 = values.iter().map(|value| (value - largest).exp()).sum();
+    largest + (sum / values.len() as f64).ln()
+}
+
+/// With fewer labels than this, a chance result cannot be told from another.
+const ENOUGH: usize = 32;
+/// The normal quantile of a 95 % interval.
+const QUANTILE: f64 = 1.959_963_984_540_054;
+
+/// How often the prior's score alone, oriented by the labels, is right about
+/// them.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Agreement {
+    /// Labels.
+    pub labels: usize,
+    /// The share that the score's sign gets right.
+    pub accuracy: f64,
+    /// The lower end of its 95 % interval (Wilson 1927).
+    pub low: f64,
+    /// The upper end.
+    pub high: f64,
+}
+
+impl Agreement {
+    pub(super) fn new(hits: usize, labels: usize) -> Self {
+        let n = labels.max(1) as f64;
+        let accuracy = hits as f64 / n;
+        let square = QUANTILE * QUANTILE;
+        let centre = (accuracy + square / (2.0 * n)) / (1.0 + square / n);
+        let half = QUANTILE / (1.0 + square / n)
+            * (accuracy * (1.0 - accuracy) / n + square / (4.0 * n * n)).sqrt();
+        Self {
+            labels,
+            accuracy,
+            low: (centre - half).max(0.0),
+            high: (centre + half).min(1.0),
+        }
+    }
+
+    /// Whether the prior has to do with the labels: yes where the interval lies
+    /// above one half, no where it does not and there are 32 labels or more,
+    /// and nothing where there are too few to say. Of twenty sets of labels that
+    /// have nothing to do with the prior, one is confirmed by chance.
+    pub fn confirmed(&self) -> Option<bool> {
+        if self.low > 0.5 {
+            Some(true)
+        } else if self.labels >= ENOUGH {
+            Some(false)
+        } else {
+            None
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn equal_evidence_is_one_half_and_extremes_do_not_overflow() {
+        assert!((weight(-5.0, &[-5.0, -5.0, -5.0]) - 0.5).abs() < 1e-12);
+        assert_eq!(weight(-5000.0, &[-1.0, -1.0]), 0.0);
+        assert_eq!(weight(-1.0, &[-5000.0, -9000.0]), 1.0);
+        // The mean of the likelihoods 1/2 and 1/4 is 3/8.
+        let got = weight(0.375_f64.ln(), &[0.5_f64.ln(), 0.25_f64.ln()]);
+        assert!((got - 0.5).abs() < 1e-12);
+    }
+
+    /// Wilson's interval for 8 of 10: 0.4902 to 0.9433.
+    #[test]
+    fn agreement_has_wilsons_interval() {
+        let got = Agreement::new(8, 10);
+        assert!((got.low - 0.4902).abs() < 1e-4 && (got.high - 0.9433).abs() < 1e-4);
+        assert_eq!(got.confirmed(), None);
+        assert_eq!(Agreement::new(9, 10).confirmed(), Some(true));
+        assert_eq!(Agreement::new(20, 40).confirmed(), Some(false));
+    }
+}

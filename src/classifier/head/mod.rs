@@ -1,0 +1,286 @@
+//! The head: features and a prior's score to label probabilities, from eight
+//! labels or from thousands.
+//!
+//! The features are the mean vector of a text's distinct words (F, scaled; d
+//! components). The prior is a score e of the text that unlabelled text has
+//! taught: its sentiment, up to the sign. There are two heads,
+//!
+//! ```text
+//! with the prior:  logit = 2.2 s e + w . [e, g F, 0.3]     g = 0.05 below 32 labels, else 0.1
+//! without it:      logit =           w . [g F, 0.3]        g = 0.1, 0.2 or 0.4, by evidence
+//! ```
+//!
+//! each with the ridge 1/2 |w|^2 on everything (`linear.rs`), and s = 1 or -1
+//! the orientation that the labels make more likely. A gate (`gate.rs`) weighs
+//! them by how probable they make the labels, so that labels which are not
+//! about sentiment lose little. With more than two classes the logits are those
+//! of a softmax, e and e^2 are columns that the ridge hardly holds, and nothing
+//! is fixed. Beside the linear part of the weightier head stands a hidden layer
+//! (`hidden.rs`) as wide as the labels support (`width.rs`): often not at all.
+//!
+//! | file | its one question |
+//! |---|---|
+//! | `scaling.rs` | What is a component's scale? |
+//! | `labels.rs` | How badly do logits fit the labels? |
+//! | `linear.rs`, `cholesky.rs` | Which weights fit best, and how probable are the labels under such a head? |
+//! | `branch.rs` | Which columns does a head have? |
+//! | `gate.rs` | Are the labels about what the prior is about? |
+//! | `hidden.rs`, `width.rs` | What does no line separate, and do the labels support it? |
+//! | `shares.rs` | What if the classes are not as frequent as in training? |
+//! | `fit.rs` | In which order does all of that happen? |
+
+mod branch;
+mod cholesky;
+mod fit;
+mod gate;
+mod hidden;
+mod labels;
+mod linear;
+mod scaling;
+mod shares;
+#[cfg(test)]
+mod tests;
+mod width;
+
+use ndarray::{Array1, Array2, Zip};
+
+pub use branch::{Branch, Columns, PRIOR_SLOPE};
+pub use gate::Agreement;
+pub use hidden::HiddenUnits;
+pub use scaling::Scaling;
+pub use shares::estimate_shares;
+
+use super::softmax_rows;
+use crate::error::{Error, Result};
+
+/// What is known of each of n texts.
+#[derive(Debug, Clone, Copy)]
+pub struct Inputs<'a> {
+    /// The mean vectors of the texts' distinct words, n x d, as they are.
+    pub features: &'a Array2<f64>,
+    /// The prior's score of each text, n; median 0 and deviation 1 over the
+    /// unlabelled text.
+    pub prior: Option<&'a [f64]>,
+}
+
+/// What the labels are about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Task {
+    /// Whatever the labels make likely: the gate decides.
+    #[default]
+    Auto,
+    /// Sentiment: the head with the prior alone.
+    Sentiment,
+    /// Anything: the head without the prior alone.
+    Any,
+}
+
+/// How many hidden units there are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Hidden {
+    /// As many as the labels support: 0, 8 or 32.
+    #[default]
+    Auto,
+    /// So many, 0 to 1024; 0 is the direct path alone.
+    Units(usize),
+}
+
+/// Parameters of the training.
+#[derive(Debug, Clone, PartialEq)]
+pub struct HeadParams {
+    classes: usize,
+    task: Task,
+    hidden: Hidden,
+    seed: u64,
+    standardiser: Option<Scaling>,
+}
+
+impl HeadParams {
+    /// Defaults for `classes` classes: everything is decided by the labels.
+    pub fn new(classes: usize) -> Self {
+        Self {
+            classes,
+            task: Task::Auto,
+            hidden: Hidden::Auto,
+            seed: 0,
+            standardiser: None,
+        }
+    }
+
+    /// What the labels are about.
+    #[must_use]
+    pub fn task(mut self, task: Task) -> Self {
+        self.task = task;
+        self
+    }
+
+    /// How many hidden units there are.
+    #[must_use]
+    pub fn hidden(mut self, hidden: Hidden) -> Self {
+        self.hidden = hidden;
+        self
+    }
+
+    /// The start of the random numbers: those of the hidden layer's start and
+    /// of the folds that decide its width. Without a layer the seed changes
+    /// nothing.
+    #[must_use]
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.seed = seed;
+        self
+    }
+
+    /// Mean and deviation of each feature over the unlabelled text; without
+    /// them, those of the labelled samples, with one deviation for all.
+    #[must_use]
+    pub fn with_standardiser(mut self, standardiser: Scaling) -> Self {
+        self.standardiser = Some(standardiser);
+        self
+    }
+}
+
+/// A trained head. Its fields are everything that it answers with.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Head {
+    /// The number of classes.
+    pub classes: usize,
+    /// What features go through first.
+    pub scaling: Scaling,
+    /// The head with the prior; nothing where it counts for nothing.
+    pub with_prior: Option<Branch>,
+    /// The head without it; nothing where it counts for nothing. One of the two
+    /// is there.
+    pub without_prior: Option<Branch>,
+    /// The weight of the head with the prior, 0 to 1.
+    pub gate: f64,
+    /// Each class's share of the training samples' weight.
+    pub train_shares: Vec<f64>,
+    /// The class shares expected where the head is used, if they are others.
+    pub expected_shares: Option<Vec<f64>>,
+    /// What the training found out; it changes no answer.
+    pub report: Report,
+}
+
+/// What the training found out.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Report {
+    /// Labels with a weight above 0.
+    pub labels: usize,
+    /// The weight of the head with the prior, 0 to 1.
+    pub gate: f64,
+    /// Which way the prior's score points: 1 towards class 1, -1 towards class
+    /// 0. Only with a prior and two classes.
+    pub orientation: Option<f64>,
+    /// The log evidence of the head with the prior, where it was fitted.
+    pub evidence_with: Option<f64>,
+    /// The log of the mean evidence of the heads without it at g = 0.1, 0.2 and
+    /// 0.4, where they were fitted.
+    pub evidence_without: Option<f64>,
+    /// g of the weightier head.
+    pub scale: f64,
+    /// Hidden units of the weightier head; 0 is the direct path alone.
+    pub width: usize,
+    /// The penalty on their weights.
+    pub penalty: Option<f64>,
+    /// How often the prior alone is right about the labels: tells whether it
+    /// agrees with them. Only with a prior and two classes.
+    pub agreement: Option<Agreement>,
+    /// The largest component of the gradient, a sum over the labels, where the
+    /// training of the weightier head ended. Without a hidden layer it is near
+    /// 0; with one, training may stop on the way, and 0.001 a label is little.
+    pub slope: f64,
+}
+
+impl Head {
+    /// ln p, n x classes, with the log ratio of the expected and the training
+    /// share of each class added where shares are expected. Samples without a
+    /// score have the score 0: nothing known.
+    ///
+    /// # Panics
+    /// Where the features are not n x d, or the scores not n.
+    pub fn logits(&self, features: &Array2<f64>, prior: Option<&[f64]>) -> Array2<f64> {
+        let scaled = self.scaling.apply(features);
+        let unknown = vec![0.0; features.nrows()];
+        let prior = prior.unwrap_or(&unknown);
+        assert_eq!(prior.len(), features.nrows(), "one score a sample");
+        let log = |branch: &Branch| {
+            let free = branch.logits(&scaled, prior, self.classes);
+            labels::log_probabilities(&free, self.classes)
+        };
+        let mut logits = match (&self.with_prior, &self.without_prior) {
+            (Some(with), Some(without)) => {
+                let (mut with, without) = (log(with), log(without));
+                let (ours, theirs) = (self.gate.ln(), (1.0 - self.gate).ln());
+                Zip::from(&mut with).and(&without).for_each(|a, &b| {
+                    let (x, y) = (*a + ours, b + theirs);
+                    let largest = x.max(y);
+                    *a = largest + ((x - largest).exp() + (y - largest).exp()).ln();
+                });
+                with
+            }
+            (Some(branch), None) | (None, Some(branch)) => log(branch),
+            (None, None) => Array2::zeros((features.nrows(), self.classes)),
+        };
+        if let Some(expected) = &self.expected_shares {
+            logits += &shift(expected, &self.train_shares);
+        }
+        logits
+    }
+
+    /// n x classes; every row sums to 1.
+    ///
+    /// # Panics
+    /// As [`Head::logits`] does.
+    pub fn probabilities(&self, features: &Array2<f64>, prior: Option<&[f64]>) -> Array2<f64> {
+        let mut logits = self.logits(features, prior);
+        softmax_rows(&mut logits);
+        logits
+    }
+
+    /// The same head for texts of which these shares belong to the classes, in
+    /// place of the shares of the training samples (Bayes' rule; Saerens,
+    /// Latinne and Decaestecker 2002). [`estimate_shares`] finds them.
+    ///
+    /// # Errors
+    /// [`Error::Setting`] unless there is one share above 0 for each class.
+    pub fn expecting(mut self, shares: &[f64]) -> Result<Self> {
+        let total: f64 = shares.iter().sum();
+        let sound = shares.iter().all(|&share| share > 0.0) && total.is_finite();
+        if shares.len() != self.classes || !sound {
+            return Err(Error::setting(
+                "class shares",
+                format!("{shares:?}"),
+                format!("{} numbers above 0", self.classes),
+            ));
+        }
+        self.expected_shares = Some(shares.iter().map(|share| share / total).collect());
+        Ok(self)
+    }
+
+    /// Trained numbers.
+    pub fn parameters(&self) -> usize {
+        let branches = [&self.with_prior, &self.without_prior];
+        branches.into_iter().flatten().map(Branch::parameters).sum()
+    }
+
+    /// What the training found out.
+    pub fn report(&self) -> &Report {
+        &self.report
+    }
+}
+
+/// ln (expected / train) for each class; 0 for one without training samples,
+/// of which the head knows nothing.
+fn shift(expected: &[f64], train: &[f64]) -> Array1<f64> {
+    expected
+        .iter()
+        .zip(train)
+        .map(|(expected, &train)| {
+            if train > 0.0 {
+                (expected / train).ln()
+            } else {
+                0.0
+            }
+        })
+        .collect()
+}

@@ -1,0 +1,353 @@
+//! The head as a whole, on data whose answer is known.
+
+use ndarray::{Array2, Axis};
+
+use super::{Head, HeadParams, Hidden, Inputs, Scaling, Task};
+use crate::classifier::argmax;
+use crate::random::{Stream, Use, stream, unit};
+
+/// A nearly normal number.
+fn normal(random: &mut Stream) -> f64 {
+    (0..12).map(|_| f64::from(unit(random))).sum::<f64>() - 6.0
+}
+
+struct Data {
+    features: Array2<f64>,
+    prior: Vec<f64>,
+    targets: Vec<usize>,
+}
+
+impl Data {
+    /// Normal features and scores, and the class that `class` says.
+    fn new(samples: usize, dims: usize, seed: u64, class: impl Fn(&[f64], f64) -> usize) -> Self {
+        let mut random = stream(Use::Bootstrap, seed);
+        let features = Array2::from_shape_simple_fn((samples, dims), || normal(&mut random));
+        let prior: Vec<f64> = (0..samples).map(|_| normal(&mut random)).collect();
+        let targets = features
+            .rows()
+            .into_iter()
+            .zip(&prior)
+            .map(|(row, &score)| class(&row.to_vec(), score))
+            .collect();
+        Self {
+            features,
+            prior,
+            targets,
+        }
+    }
+
+    fn inputs(&self) -> Inputs<'_> {
+        Inputs {
+            features: &self.features,
+            prior: Some(&self.prior),
+        }
+    }
+
+    fn alone(&self) -> Inputs<'_> {
+        Inputs {
+            features: &self.features,
+            prior: None,
+        }
+    }
+
+    fn fit(&self, params: &HeadParams) -> Head {
+        params.fit(self.inputs(), &self.targets, &[]).unwrap()
+    }
+
+    fn accuracy(&self, head: &Head) -> f64 {
+        let probabilities = head.probabilities(&self.features, Some(&self.prior));
+        let rows = probabilities.rows().into_iter();
+        let hits = rows
+            .zip(&self.targets)
+            .filter(|(row, target)| argmax(row) == **target);
+        hits.count() as f64 / self.targets.len() as f64
+    }
+}
+
+fn follows_prior(_: &[f64], score: f64) -> usize {
+    usize::from(score > 0.0)
+}
+
+fn follows_features(row: &[f64], _: f64) -> usize {
+    usize::from(row[0] + row[1] > 0.0)
+}
+
+fn xor(row: &[f64], _: f64) -> usize {
+    usize::from((row[0] > 0.0) != (row[1] > 0.0))
+}
+
+#[test]
+fn the_gate_opens_where_labels_follow_the_prior() {
+    for (samples, least) in [(8, 0.9), (16, 0.97), (64, 0.999), (400, 0.999)] {
+        let head = Data::new(samples, 20, 1, follows_prior).fit(&HeadParams::new(2));
+        assert!(head.gate > least, "{samples}: {}", head.gate);
+        let new = Data::new(1000, 20, 2, follows_prior);
+        assert!(
+            new.accuracy(&head) > 0.85,
+            "{samples}: {}",
+            new.accuracy(&head)
+        );
+    }
+}
+
+#[test]
+fn the_gate_closes_where_labels_follow_something_else() {
+    for samples in [64, 400] {
+        let mut confirmed = 0;
+        for seed in 0..20 {
+            let data = Data::new(samples, 10, 100 + seed, follows_features);
+            let head = data.fit(&HeadParams::new(2).hidden(Hidden::Units(0)));
+            assert!(head.gate < 0.01, "{samples}, {seed}: {}", head.gate);
+            let new = Data::new(1000, 10, 200 + seed, follows_features);
+            assert!(new.accuracy(&head) > 0.75, "{}", new.accuracy(&head));
+            let agreement = head.report().agreement.unwrap();
+            confirmed += usize::from(agreement.confirmed() == Some(true));
+        }
+        // One by chance; five or more have a probability of 0.003.
+        assert!(confirmed < 5, "{samples}: {confirmed}");
+    }
+}
+
+#[test]
+fn three_classes_with_a_middle_follow_the_prior() {
+    let class = |_: &[f64], score: f64| {
+        if score.abs() < 0.4 {
+            1
+        } else {
+            2 * usize::from(score > 0.0)
+        }
+    };
+    let head = Data::new(60, 10, 5, class).fit(&HeadParams::new(3));
+    assert!(head.gate > 0.9, "{}", head.gate);
+    let new = Data::new(1000, 10, 6, class);
+    assert!(new.accuracy(&head) > 0.75, "{}", new.accuracy(&head));
+    assert_eq!(head.report().orientation, None);
+}
+
+#[test]
+fn the_task_may_be_said_instead() {
+    let data = Data::new(40, 5, 7, follows_features);
+    let params = HeadParams::new(2);
+    let sentiment = data.fit(&params.clone().task(Task::Sentiment));
+    assert!(sentiment.gate == 1.0 && sentiment.without_prior.is_none());
+    let any = data.fit(&params.clone().task(Task::Any));
+    assert!(any.gate == 0.0 && any.with_prior.is_none());
+    let alone = params.fit(data.alone(), &data.targets, &[]).unwrap();
+    assert_eq!(any.without_prior, alone.without_prior);
+    let sentiment = params.task(Task::Sentiment);
+    assert!(sentiment.fit(data.alone(), &data.targets, &[]).is_err());
+}
+
+/// Exchanging the two classes exchanges their probabilities.
+#[test]
+fn swapped_labels_turn_the_prior_round() {
+    for samples in [8, 100] {
+        let data = Data::new(samples, 6, 8, follows_prior);
+        let swapped: Vec<usize> = data.targets.iter().map(|target| 1 - target).collect();
+        let params = HeadParams::new(2).hidden(Hidden::Units(0));
+        let one = data.fit(&params);
+        let other = params.fit(data.inputs(), &swapped, &[]).unwrap();
+        assert_eq!(one.report().orientation, Some(1.0));
+        assert_eq!(other.report().orientation, Some(-1.0));
+        let p = one.probabilities(&data.features, Some(&data.prior));
+        let q = other.probabilities(&data.features, Some(&data.prior));
+        for (p, q) in p.rows().into_iter().zip(q.rows()) {
+            assert!((p[0] - q[1]).abs() < 1e-6);
+        }
+    }
+}
+
+#[test]
+fn a_batch_gives_what_its_samples_give_one_by_one() {
+    let data = Data::new(30, 5, 9, |row, score| usize::from(row[0] + score > 0.0));
+    for params in [
+        HeadParams::new(2),
+        HeadParams::new(3),
+        HeadParams::new(2).hidden(Hidden::Units(3)),
+    ] {
+        let head = data.fit(&params);
+        assert!(
+            head.gate > 0.0 && head.gate < 1.0,
+            "a mixture is the harder case"
+        );
+        let batch = head.probabilities(&data.features, Some(&data.prior));
+        for (sample, row) in batch.rows().into_iter().enumerate() {
+            assert!((row.sum() - 1.0).abs() < 1e-12);
+            let one = data.features.select(Axis(0), &[sample]);
+            let alone = head.probabilities(&one, Some(&data.prior[sample..=sample]));
+            for (a, b) in alone.iter().zip(row) {
+                assert!((a - b).abs() < 1e-12);
+            }
+        }
+    }
+}
+
+/// XOR of two of twenty components: no line knows anything.
+#[test]
+fn the_layer_learns_what_no_line_separates() {
+    let data = Data::new(4000, 20, 10, xor);
+    let new = Data::new(1000, 20, 11, xor);
+    let line = data.fit(&HeadParams::new(2).hidden(Hidden::Units(0)));
+    assert!((new.accuracy(&line) - 0.5).abs() < 0.06);
+    let params = HeadParams::new(2).task(Task::Any);
+    let head = data.fit(&params);
+    assert!(head.report().width > 0);
+    assert!(
+        new.accuracy(&head) > 0.9,
+        "{} {:?}",
+        new.accuracy(&head),
+        head.report()
+    );
+}
+
+#[test]
+fn on_linear_data_it_stays_linear() {
+    let noisy = |row: &[f64], score: f64| usize::from(row[0] - row[1] + score > 0.0);
+    for (samples, seed) in [(8, 1), (63, 2), (64, 3), (150, 4), (300, 5), (1000, 6)] {
+        let data = Data::new(samples, 10, seed, noisy);
+        let params = HeadParams::new(2);
+        let head = params.fit(data.alone(), &data.targets, &[]).unwrap();
+        assert_eq!(head.report().width, 0, "{samples}");
+        assert!(head.report().slope < 1e-2);
+    }
+}
+
+/// What the layer costs where it is forced on a few labels: nothing much.
+#[test]
+fn a_forced_layer_says_little_about_few_labels() {
+    let data = Data::new(16, 10, 12, follows_features);
+    let fit = |hidden| {
+        let params = HeadParams::new(2).hidden(hidden);
+        params.fit(data.alone(), &data.targets, &[]).unwrap()
+    };
+    let new = Data::new(1000, 10, 13, follows_features);
+    let (line, layer) = (fit(Hidden::Units(0)), fit(Hidden::Units(32)));
+    assert_eq!(layer.report().width, 32);
+    let difference = new.accuracy(&line) - new.accuracy(&layer);
+    assert!(difference.abs() < 0.03, "{difference}");
+    assert!(layer.report().slope < 1e-2);
+}
+
+#[test]
+fn seeds_decide_and_nothing_else_does() {
+    let data = Data::new(200, 8, 14, xor);
+    let fit = |seed| data.fit(&HeadParams::new(2).hidden(Hidden::Units(8)).seed(seed));
+    assert_eq!(fit(1), fit(1));
+    assert_ne!(fit(1), fit(2));
+    let line = |seed| data.fit(&HeadParams::new(2).hidden(Hidden::Units(0)).seed(seed));
+    assert_eq!(line(1), line(2));
+}
+
+#[test]
+fn weights_count_like_repetitions() {
+    let data = Data::new(40, 4, 15, follows_features);
+    let mut weights = vec![1.0; 40];
+    weights[7] = 2.0;
+    let ones = vec![0.0; 4].into_iter().collect::<ndarray::Array1<f64>>();
+    // Given scaling: the samples' own would see the repetition.
+    let params = HeadParams::new(2)
+        .hidden(Hidden::Units(0))
+        .with_standardiser(Scaling::new(ones.clone(), ones.mapv(|_| 1.0)));
+    let weighted = params.fit(data.inputs(), &data.targets, &weights).unwrap();
+
+    let samples: Vec<usize> = (0..40).chain([7]).collect();
+    let features = data.features.select(Axis(0), &samples);
+    let prior: Vec<f64> = samples.iter().map(|&at| data.prior[at]).collect();
+    let targets: Vec<usize> = samples.iter().map(|&at| data.targets[at]).collect();
+    let inputs = Inputs {
+        features: &features,
+        prior: Some(&prior),
+    };
+    let twice = params.fit(inputs, &targets, &[]).unwrap();
+    assert!((weighted.gate - twice.gate).abs() < 1e-6);
+    let p = weighted.probabilities(&features, Some(&prior));
+    let q = twice.probabilities(&features, Some(&prior));
+    assert!((p - q).iter().all(|difference| difference.abs() < 1e-6));
+}
+
+#[test]
+fn expected_shares_move_the_probabilities_by_bayes_rule() {
+    let data = Data::new(50, 4, 16, follows_prior);
+    let head = data.fit(&HeadParams::new(2));
+    let before = head.probabilities(&data.features, Some(&data.prior));
+    let train = head.train_shares.clone();
+    assert!(head.clone().expecting(&[0.5]).is_err());
+    assert!(head.clone().expecting(&[1.0, 0.0]).is_err());
+    let same = head.clone().expecting(&train).unwrap();
+    let after = same.probabilities(&data.features, Some(&data.prior));
+    assert!(
+        (&after - &before)
+            .iter()
+            .all(|difference| difference.abs() < 1e-9)
+    );
+    let shifted = head.expecting(&[0.9, 0.1]).unwrap();
+    let after = shifted.probabilities(&data.features, Some(&data.prior));
+    for (old, new) in before.rows().into_iter().zip(after.rows()) {
+        let (a, b) = (old[0] * 0.9 / train[0], old[1] * 0.1 / train[1]);
+        assert!((new[0] - a / (a + b)).abs() < 1e-9);
+    }
+}
+
+#[test]
+fn bad_parameters_and_bad_data_are_refused() {
+    let data = Data::new(6, 3, 17, follows_prior);
+    let fit = |params: HeadParams, targets: &[usize], weights: &[f32]| {
+        params.fit(data.inputs(), targets, weights)
+    };
+    let two = HeadParams::new(2);
+    assert!(fit(two.clone(), &data.targets, &[]).is_ok());
+    assert!(fit(HeadParams::new(1), &data.targets, &[]).is_err());
+    assert!(fit(two.clone().hidden(Hidden::Units(2000)), &data.targets, &[]).is_err());
+    assert!(fit(two.clone(), &data.targets[1..], &[]).is_err());
+    assert!(fit(two.clone(), &[0, 1, 0, 1, 0, 2], &[]).is_err());
+    assert!(fit(two.clone(), &data.targets, &[1.0]).is_err());
+    assert!(fit(two.clone(), &data.targets, &[0.0; 6]).is_err());
+    assert!(fit(two.clone(), &data.targets, &[f32::NAN; 6]).is_err());
+    let narrow = Scaling::new(ndarray::array![0.0], ndarray::array![1.0]);
+    assert!(fit(two.clone().with_standardiser(narrow), &data.targets, &[]).is_err());
+    let scores = vec![f64::NAN; 6];
+    for (features, prior) in [
+        (data.features.clone(), &scores),
+        (Array2::from_elem((6, 3), f64::NAN), &data.prior),
+    ] {
+        let inputs = Inputs {
+            features: &features,
+            prior: Some(prior),
+        };
+        assert!(two.fit(inputs, &data.targets, &[]).is_err());
+    }
+    let none = Inputs {
+        features: &Array2::zeros((0, 3)),
+        prior: None,
+    };
+    assert!(two.fit(none, &[], &[]).is_err());
+}
+
+/// One class only, one sample only, no feature: answers, not failures.
+#[test]
+fn the_least_of_data_gives_an_answer() {
+    let features = Array2::from_elem((1, 2), 0.5);
+    let inputs = Inputs {
+        features: &features,
+        prior: Some(&[0.7]),
+    };
+    for classes in [2, 3] {
+        let head = HeadParams::new(classes).fit(inputs, &[1], &[]).unwrap();
+        let row = head.probabilities(&features, None);
+        assert!((row.sum() - 1.0).abs() < 1e-12);
+        assert!(head.with_prior.iter().all(|branch| branch.fits(2, classes)));
+        assert!(
+            !head
+                .without_prior
+                .iter()
+                .any(|branch| branch.fits(3, classes))
+        );
+    }
+    let empty = Array2::zeros((2, 0));
+    let inputs = Inputs {
+        features: &empty,
+        prior: Some(&[0.7, -0.7]),
+    };
+    let head = HeadParams::new(2).fit(inputs, &[1, 0], &[]).unwrap();
+    assert!(head.probabilities(&empty, Some(&[2.0, -2.0]))[[0, 1]] > 0.5);
+}
