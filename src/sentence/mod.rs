@@ -16,6 +16,10 @@
 //! Where n-grams have vectors, a word that was never seen has one too (see
 //! [`subwords`](crate::vectors::subwords)), of unit length like every other. Its
 //! share p is 0, so its weight is 1.
+//!
+//! [`negation`] says which words of a text are negated.
+
+pub mod negation;
 
 use std::collections::BTreeMap;
 

@@ -1,0 +1,152 @@
+//! What the lists of a language say about each word.
+
+use rustc_hash::FxHashMap;
+
+use super::phrases::{Effect, Phrase};
+use crate::text::cues::Cues;
+use crate::text::stopwords::StopWords;
+
+/// What is known of a word.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Word {
+    /// It turns what follows: not.
+    pub(super) negator: bool,
+    /// And is a verb, so that a question can begin with it: isn't.
+    pub(super) verb: bool,
+    /// It uses up nothing of a scope: is, the, very.
+    pub(super) light: bool,
+    /// Its negation belongs to what it introduces: think.
+    pub(super) raising: bool,
+    /// It joins equals, so that a negator after it starts anew: and.
+    pub(super) joining: bool,
+    /// What begins with it.
+    pub(super) phrases: Vec<Phrase>,
+}
+
+/// The words of a language that bear on negation.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Lists {
+    words: FxHashMap<String, Word>,
+    /// Whether two negators cancel. In many languages they agree instead (no es
+    /// nada bueno), so they cancel only where it is listed which words part one
+    /// negation from the next.
+    pub(super) cancels: bool,
+}
+
+impl Lists {
+    pub(super) fn new(cues: &Cues) -> Self {
+        let mut lists = Self::default();
+        lists.mark(&cues.copulas, |word| word.light = true);
+        lists.mark(&cues.intensifiers, |word| word.light = true);
+        lists.mark(&cues.negators, |word| word.negator = true);
+        lists.mark(&cues.raising, |word| word.raising = true);
+        if let Ok(stop_words) = StopWords::language(&cues.language) {
+            lists.mark(&stop_words.sorted(), |word| word.light = true);
+        }
+        lists.read(own(&cues.language));
+        lists
+    }
+
+    pub(super) fn get(&self, word: &str) -> Option<&Word> {
+        self.words.get(word)
+    }
+
+    fn mark<W: AsRef<str>>(&mut self, words: &[W], mark: impl Fn(&mut Word)) {
+        for word in words {
+            mark(self.words.entry(word.as_ref().to_owned()).or_default());
+        }
+    }
+
+    /// Adds what a file of this folder says; `english.txt` describes the form.
+    fn read(&mut self, text: &str) {
+        let lines = || {
+            let mut section = "";
+            text.lines()
+                .map(str::trim)
+                .filter(|line| !line.is_empty() && !line.starts_with('#'))
+                .filter_map(move |line| match line.strip_prefix('[') {
+                    Some(name) => {
+                        section = name.trim_end_matches(']');
+                        None
+                    }
+                    None => Some((section, line)),
+                })
+        };
+        let more: Vec<String> = lines()
+            .filter(|(section, _)| *section == "more")
+            .flat_map(|(_, line)| line.split_whitespace().map(str::to_owned))
+            .collect();
+        for (section, line) in lines() {
+            let words: Vec<&str> = line.split_whitespace().collect();
+            match section {
+                "negators" => self.mark(&words, |word| word.negator = true),
+                "verbs" => self.mark(&words, |word| word.verb = true),
+                "light" => self.mark(&words, |word| word.light = true),
+                "joining" => {
+                    self.cancels = true;
+                    self.mark(&words, |word| word.joining = true);
+                }
+                "ending" => self.add(Phrase::read(line, Effect::Ending, &more)),
+                "negating" => self.add(Phrase::read(line, Effect::Negating, &more)),
+                "unnegated" => self.add(Phrase::read(line, Effect::Unnegated, &more)),
+                // The words of <more>; a test knows the names of all sections.
+                _ => {}
+            }
+        }
+    }
+
+    fn add(&mut self, phrases: Vec<(String, Phrase)>) {
+        for (first, phrase) in phrases {
+            self.words.entry(first).or_default().phrases.push(phrase);
+        }
+    }
+}
+
+/// The languages with a file in this folder; the others have their cues.
+const OWN: [(&str, &str); 5] = [
+    ("english", include_str!("english.txt")),
+    ("german", include_str!("german.txt")),
+    ("french", include_str!("french.txt")),
+    ("spanish", include_str!("spanish.txt")),
+    ("chinese", include_str!("chinese.txt")),
+];
+
+fn own(language: &str) -> &'static str {
+    OWN.iter()
+        .find(|(name, _)| *name == language)
+        .map_or("", |(_, text)| text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_line_of_every_file_is_of_use() {
+        let names = [
+            "negators",
+            "verbs",
+            "light",
+            "joining",
+            "more",
+            "ending",
+            "negating",
+            "unnegated",
+        ];
+        for (language, text) in OWN {
+            let lines = text.lines().filter(|line| !line.starts_with('#'));
+            let mut section = "";
+            for line in lines.filter(|line| !line.is_empty()) {
+                // As the tokenizer makes words.
+                assert_eq!(line, line.to_lowercase(), "{language}");
+                if let Some(name) = line.strip_prefix('[') {
+                    section = name.trim_end_matches(']');
+                    assert!(names.contains(&section), "{line} in {language}");
+                } else if matches!(section, "ending" | "negating" | "unnegated") {
+                    let phrases = Phrase::read(line, Effect::Ending, &[]);
+                    assert!(!phrases.is_empty(), "{line} in {language}");
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! Which words of a text are negated.
+//!
+//! A negator (not, never, without) turns the words of its scope: those that
+//! follow it, up to a break, to a word such as "but", or until three words with
+//! a meaning of their own have been met. Copulas, intensifiers and stop words use
+//! nothing up: in "not such a very good film", "good" is negated. Beyond that:
+//!
+//! | rule | example |
+//! |---|---|
+//! | a verb of opinion passes negation on, whole | I don't think that the end of it is *good* |
+//! | two negators cancel, if nothing parts them | never not funny; not without charm |
+//! | but after "and", "or", "nor" one starts anew | neither *good* nor *bad*; not *good* and never *fast* |
+//! | some phrases turn nothing | not only good; no doubt; if not the best |
+//! | some phrases negate without a negator | far from *good*; too slow to *help* |
+//! | a negated comparative is the highest degree | it couldn't be better; never a worse film |
+//! | a question that begins with a negated verb expects a yes | isn't it great? |
+//! | a negator with nothing to turn, last in its clause, turns what stands before it there | das *gefällt* mir nicht |
+//! | or, where its clause has no other words, the clause before | they *call it funny*, but it isn't |
+//! | or the question that it answers | *is it good*? Not really. |
+//!
+//! So no negation crosses the end of a sentence, but for the last. What a
+//! language adds to its [`Cues`] stands in a file of this folder; a language
+//! without one has the rules that need no list.
+//!
+//! These are rules of thumb: they know no syntax. "I do not go there for the
+//! great food" negates "great".
+
+mod lists;
+mod phrases;
+mod scan;
+#[cfg(test)]
+mod tests;
+
+use crate::text::clauses::Break;
+use crate::text::cues::Cues;
+use lists::Lists;
+use scan::Scan;
+
+/// What one language says about negation, ready for use.
+#[derive(Debug, Clone, Default)]
+pub struct Negation {
+    lists: Lists,
+}
+
+impl Negation {
+    /// The negation of a language. Without negators nothing is ever negated.
+    pub fn new(cues: &Cues) -> Self {
+        if cues.negators.is_empty() {
+            return Self::default();
+        }
+        Self {
+            lists: Lists::new(cues),
+        }
+    }
+
+    /// Says of each word of a text whether it is negated; a negator never is.
+    /// `breaks` holds what stands after each word, and nothing where it is
+    /// shorter. What `out` held is replaced.
+    ///
+    /// ```
+    /// use senti::sentence::negation::Negation;
+    /// use senti::text::clauses::breaks;
+    /// use senti::text::cues::Cues;
+    /// use senti::text::Tokenizer;
+    ///
+    /// let text = "Not very good, great!";
+    /// let tokenizer = Tokenizer::default();
+    /// let tokens: Vec<_> = tokenizer.tokens(text).collect();
+    /// let words: Vec<&str> = tokens.iter().map(|token| &*token.word).collect();
+    /// let breaks: Vec<_> = breaks(text, &tokens).collect();
+    ///
+    /// let negation = Negation::new(&Cues::language("english").unwrap());
+    /// let mut negated = Vec::new();
+    /// negation.scopes(&words, &breaks, &mut negated);
+    /// assert_eq!(negated, [false, true, true, false]);
+    /// ```
+    pub fn scopes<W: AsRef<str>>(&self, words: &[W], breaks: &[Break], out: &mut Vec<bool>) {
+        out.clear();
+        out.resize(words.len(), false);
+        let mut scan = Scan::new(&self.lists, words, breaks, out);
+        for at in 0..words.len() {
+            scan.step(at);
+        }
+        scan.finish();
+    }
+}

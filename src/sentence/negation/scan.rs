@@ -1,0 +1,279 @@
+//! One pass over the words of a text.
+
+use super::lists::{Lists, Word};
+use super::phrases::{Effect, is_unspaced};
+use crate::text::clauses::Break;
+
+/// How far negation reaches: three words with a meaning of their own, of two
+/// characters each where words are not set apart.
+const REACH: usize = 3 * WORD;
+const WORD: usize = 2;
+
+/// Where negation is in force.
+#[derive(Debug, Clone, Copy)]
+struct Scope {
+    /// The word that opened it.
+    from: usize,
+    /// Whether it turns what it covers: not after an even number of negators.
+    turns: bool,
+    /// What of its reach is left.
+    left: usize,
+}
+
+/// A stretch of words between two breaks, or before a "but".
+#[derive(Debug, Clone, Copy, Default)]
+struct Segment {
+    start: usize,
+    end: usize,
+    /// Whether it has a word with a meaning of its own.
+    content: bool,
+    /// The last negator in it that counts.
+    negator: Option<usize>,
+    /// Whether a negator of it had something to turn.
+    covered: bool,
+}
+
+impl Segment {
+    fn starting(start: usize) -> Self {
+        Self {
+            start,
+            ..Self::default()
+        }
+    }
+}
+
+/// The state of the pass.
+pub(super) struct Scan<'a, W> {
+    lists: &'a Lists,
+    words: &'a [W],
+    breaks: &'a [Break],
+    out: &'a mut [bool],
+    scope: Option<Scope>,
+    segment: Segment,
+    /// What a negator on its own would turn: the segment before in the same
+    /// sentence, or the question before.
+    before: Option<Segment>,
+    /// The sentence up to here, as one segment.
+    sentence: Segment,
+    /// Up to where negators and endings are part of a phrase.
+    fixed: usize,
+    /// The last word of a phrase that negates.
+    negating: Option<usize>,
+    /// Whether the last word with a meaning is parted from here by an "and".
+    joined: bool,
+}
+
+impl<'a, W: AsRef<str>> Scan<'a, W> {
+    pub(super) fn new(
+        lists: &'a Lists,
+        words: &'a [W],
+        breaks: &'a [Break],
+        out: &'a mut [bool],
+    ) -> Self {
+        Self {
+            lists,
+            words,
+            breaks,
+            out,
+            scope: None,
+            segment: Segment::default(),
+            before: None,
+            sentence: Segment::default(),
+            fixed: 0,
+            negating: None,
+            joined: false,
+        }
+    }
+
+    /// Takes the next word.
+    pub(super) fn step(&mut self, at: usize) {
+        const UNKNOWN: &Word = &Word {
+            negator: false,
+            verb: false,
+            light: false,
+            raising: false,
+            joining: false,
+            phrases: Vec::new(),
+        };
+        let word = self.lists.get(self.word(at)).unwrap_or(UNKNOWN);
+        self.phrases(at, word);
+        if at == self.sentence.start && word.negator && word.verb && self.is_asked(at) {
+            self.fixed = self.fixed.max(at + 1);
+        }
+        self.joined |= word.joining;
+        let own = self.is_unit_of_negator(at);
+        if self.negating == Some(at) || word.negator && at >= self.fixed && !own {
+            self.negate(at);
+        } else if own {
+            // 不好 after 不 is negated already: its own negator is in it.
+            if let Some(scope) = self.scope.as_mut().filter(|_| word.negator) {
+                scope.from = at;
+            }
+        } else {
+            self.cover(at, word);
+        }
+        match self.at_break(at) {
+            Break::None => {}
+            kind => self.close(at + 1, kind),
+        }
+    }
+
+    /// Takes the end of the text.
+    pub(super) fn finish(&mut self) {
+        if self.segment.start < self.words.len() {
+            self.close(self.words.len(), Break::Sentence);
+        }
+    }
+
+    fn word(&self, at: usize) -> &'a str {
+        self.words[at].as_ref()
+    }
+
+    fn at_break(&self, at: usize) -> Break {
+        self.breaks.get(at).copied().unwrap_or_default()
+    }
+
+    /// Looks for phrases that begin here.
+    fn phrases(&mut self, at: usize, word: &Word) {
+        let fixed = self.fixed;
+        let follows = at > 0 && self.at_break(at - 1).joins();
+        for phrase in &word.phrases {
+            if phrase.opens && follows {
+                continue;
+            }
+            let Some(end) = phrase.end(self.words, self.breaks, at) else {
+                continue;
+            };
+            match phrase.effect {
+                // "But" ends nothing in "nothing but".
+                Effect::Ending if at < fixed => {}
+                Effect::Ending => self.close(at, Break::None),
+                Effect::Unnegated => self.fixed = self.fixed.max(end),
+                Effect::Negating if at < fixed => {}
+                Effect::Negating => {
+                    self.fixed = self.fixed.max(end);
+                    self.negating = Some(end - 1);
+                }
+            }
+        }
+    }
+
+    /// Whether the sentence that begins here is a question.
+    fn is_asked(&self, at: usize) -> bool {
+        let rest = self.breaks.get(at..).unwrap_or(&[]);
+        rest.iter().find(|kind| kind.ends_sentence()) == Some(&Break::Question)
+    }
+
+    /// Whether this is a unit of a script without spaces that begins with the
+    /// negator before it, or is the end of it.
+    fn is_unit_of_negator(&self, at: usize) -> bool {
+        let previous = self.scope.filter(|scope| scope.from + 1 == at);
+        previous.is_some_and(|scope| {
+            let negator = self.word(scope.from);
+            let word = self.word(at);
+            negator.chars().all(is_unspaced)
+                && (word.starts_with(negator) || negator.ends_with(word))
+        })
+    }
+
+    fn negate(&mut self, at: usize) {
+        // "No fun no charm": the same again is said of something else.
+        let cancelled = self.scope.filter(|scope| {
+            self.lists.cancels && !self.joined && self.word(scope.from) != self.word(at)
+        });
+        self.scope = Some(Scope {
+            from: at,
+            turns: cancelled.is_none_or(|scope| !scope.turns),
+            left: REACH,
+        });
+        for segment in [&mut self.segment, &mut self.sentence] {
+            segment.negator = Some(at);
+        }
+    }
+
+    /// Takes a word that is no negator.
+    fn cover(&mut self, at: usize, word: &Word) {
+        let negator = word.negator;
+        let content = !(word.light || word.raising || negator);
+        for segment in [&mut self.segment, &mut self.sentence] {
+            segment.content |= content;
+        }
+        self.joined &= !content;
+        let size = if content { self.size(at) } else { 0 };
+        let Some(scope) = &mut self.scope else {
+            return;
+        };
+        self.out[at] = scope.turns && !negator;
+        if word.raising {
+            scope.left = REACH;
+        }
+        self.segment.covered |= content;
+        scope.left = scope.left.saturating_sub(size);
+        if scope.left == 0 {
+            self.scope = None;
+        }
+    }
+
+    /// How much of a scope's reach a word takes up: where units overlap, each
+    /// character once.
+    fn size(&self, at: usize) -> usize {
+        let word = self.word(at);
+        if !word.chars().all(is_unspaced) {
+            return WORD;
+        }
+        let last = match at {
+            0 => None,
+            _ => self.word(at - 1).chars().next_back(),
+        };
+        let overlaps = last.is_some() && last == word.chars().next();
+        word.chars().count() - usize::from(overlaps)
+    }
+
+    /// Ends the segment before `end`, and the sentence where `kind` says so.
+    fn close(&mut self, end: usize, kind: Break) {
+        for segment in [&mut self.segment, &mut self.sentence] {
+            segment.end = end;
+        }
+        if let Some(negator) = self.segment.negator
+            && !self.segment.covered
+            // "It is great, no?"
+            && kind != Break::Question
+        {
+            self.turn_back(negator);
+        }
+        if self.segment.content || self.segment.negator.is_some() {
+            self.before = Some(self.segment);
+        }
+        self.segment = Segment::starting(end);
+        self.scope = None;
+        self.joined = false;
+        if kind.ends_sentence() {
+            self.before = (kind == Break::Question).then_some(self.sentence);
+            self.sentence = Segment::starting(end);
+        }
+    }
+
+    /// Turns what a negator at the end of its segment refers to.
+    fn turn_back(&mut self, negator: usize) {
+        let mut left = REACH;
+        let (start, end) = if self.segment.content {
+            (self.segment.start, negator)
+        } else if let Some(before) = self.before.filter(|before| before.negator.is_none()) {
+            left = usize::MAX;
+            (before.start, before.end)
+        } else {
+            return;
+        };
+        for at in (start..end).rev() {
+            let word = self.lists.get(self.word(at));
+            let (light, negator) = word.map_or((false, false), |word| (word.light, word.negator));
+            self.out[at] = !negator;
+            if !light {
+                left = left.saturating_sub(self.size(at));
+            }
+            if left == 0 {
+                break;
+            }
+        }
+    }
+}
