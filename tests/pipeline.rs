@@ -462,6 +462,39 @@ fn vectors_are_asked_questions() {
     sandbox.run(&["vectors", "eval"]).exits(2);
 }
 
+#[test]
+fn units_of_scripts_without_spaces_are_known_everywhere() {
+    let sandbox = Sandbox::new();
+    sandbox.write(
+        "text.txt",
+        "这家店很好吃\n味道很好吃\n这家店太难吃\n味道太难吃\n정말 재미있습니다\n정말 지루했습니다\n",
+    );
+    sandbox.write(
+        "labels.tsv",
+        "good\t很好吃\nbad\t太难吃\ngood\t재미있습니다\nbad\t지루했습니다\n",
+    );
+    sandbox.run(&["pretrain", "text.txt"]).exits(0);
+    sandbox.run(&["train", "labels.tsv"]).exits(0);
+    for (text, units) in [("很好吃", 5), ("재미있습니다", 4), ("맛있습니다", 4)] {
+        let run = sandbox.run(&["classify", "--json", text]).exits(0);
+        let answer: serde_json::Value = serde_json::from_str(&run.stdout).unwrap();
+        assert_eq!(answer["tokens"], units, "{text}");
+        // Of a word that was never seen the ending is known.
+        let known = if text == "맛있습니다" { 1 } else { units };
+        assert_eq!(answer["known"], known, "{text}");
+    }
+    // Decomposed too, as some systems type it.
+    for word in [
+        "好吃",
+        "재미",
+        "~습니다",
+        "\u{110c}\u{1162}\u{1106}\u{1175}",
+    ] {
+        sandbox.run(&["nearest", word, "-n", "1"]).exits(0);
+    }
+    sandbox.run(&["nearest", "味道很"]).exits(1);
+}
+
 /// Words of the labelled texts stand in the text without labels, those of the
 /// texts to classify do not.
 #[test]

@@ -17,13 +17,14 @@ pub(super) fn known(vectors: &WordVectors, typed: &str) -> Option<String> {
         return Some(typed.to_owned());
     }
     let tokenizer = vectors.tokenizer();
-    let mut tokens = tokenizer.tokens(typed);
-    match (tokens.next(), tokens.next()) {
-        (Some(token), None) => vectors
-            .vector(&token.word)
-            .map(|_| token.word.clone().into_owned()),
-        _ => None,
-    }
+    let tokens: Vec<_> = tokenizer.tokens(typed).collect();
+    let start = tokens.first()?.span.start;
+    let end = tokens.iter().map(|token| token.span.end).max()?;
+    // A word of several units, in a script without spaces, is the longest of them.
+    let whole = tokens.iter().find(|token| token.span == (start..end))?;
+    vectors
+        .vector(&whole.word)
+        .map(|_| whole.word.clone().into_owned())
 }
 
 /// Says of words that have no row that their vectors are composed.

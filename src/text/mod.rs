@@ -2,7 +2,7 @@
 //!
 //! [`encoding`] says which bytes are text, [`lines`] unpacks it where it is
 //! compressed and cuts it into lines, [`tokenizer`] cuts a line into words (those
-//! of ASCII text fast: `ascii`), [`stopwords`] says which words carry no meaning,
+//! of ASCII text fast: `ascii`; those of scripts without spaces: `units`), [`stopwords`] says which words carry no meaning,
 //! [`clauses`] where they end, [`cues`] which words show opinions, [`labeled`] reads
 //! the files that carry labels.
 
@@ -16,6 +16,7 @@ pub mod labeled;
 pub mod lines;
 pub mod stopwords;
 pub mod tokenizer;
+mod units;
 
 pub use labeled::LabeledSet;
 pub use lines::Lines;

@@ -3,7 +3,9 @@
 //!
 //! Emoji are words: they say how something is meant. Contractions stay whole (`don't` is one word, so negation is kept), and a
 //! typographic apostrophe counts as the plain one. Scripts that UAX #29 does
-//! not segment into words (Han, for instance) give one token a character.
+//! not segment into words (Han, for instance) give a token for each character and
+//! for each pair of neighbours, and long Korean words their first and last
+//! syllables beside themselves (`units.rs`): there, tokens overlap.
 //!
 //! Most of most texts is ASCII, where words are found much faster
 //! (`ascii.rs`). A text is therefore cut into parts that are ASCII and parts
@@ -13,10 +15,11 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use unicode_normalization::UnicodeNormalization;
-use unicode_segmentation::{UWordBoundIndices, UnicodeSegmentation};
+use unicode_segmentation::UnicodeSegmentation;
 
 use super::ascii::AsciiWords;
 use super::stopwords::StopWords;
+use super::units::{self, Units};
 
 /// One word of a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,18 +48,19 @@ impl Tokenizer {
         &self.stop_words
     }
 
-    /// The words of a text in order, stop words left out.
+    /// The words of a text in the order of their start, stop words left out.
+    /// Units of scripts without spaces overlap.
     pub fn tokens<'t>(&'t self, text: &'t str) -> impl Iterator<Item = Token<'t>> {
         spans(text)
             .map(|span| Token {
-                word: normalise(&text[span.clone()]),
+                word: word_at(text, span.clone()),
                 span,
             })
             .filter(|token| !self.stop_words.contains(&token.word))
     }
 }
 
-/// Where the words of a text stand.
+/// Where the words of a text stand, by their start; what each is, [`word_at`] says.
 pub(crate) fn spans(text: &str) -> impl Iterator<Item = Range<usize>> {
     Parts { text, at: 0 }.flatten()
 }
@@ -89,10 +93,10 @@ impl<'t> Iterator for Parts<'t> {
         }
         let length = first_cut(&rest.as_bytes()[ascii..]).map_or(rest.len(), |cut| ascii + cut);
         self.at += length;
-        Some(Part::Unicode(
+        Some(Part::Unicode(Units::new(
             offset,
             rest[..length].split_word_bound_indices(),
-        ))
+        )))
     }
 }
 
@@ -132,10 +136,10 @@ fn first_cut(bytes: &[u8]) -> Option<usize> {
     bytes.windows(2).position(is_cut).map(|at| at + 1)
 }
 
-/// The words of a part, and where the part begins.
+/// The words of a part; of ASCII, and where the part begins.
 enum Part<'t> {
     Ascii(usize, AsciiWords<'t>),
-    Unicode(usize, UWordBoundIndices<'t>),
+    Unicode(Units<'t>),
 }
 
 impl Iterator for Part<'_> {
@@ -147,9 +151,7 @@ impl Iterator for Part<'_> {
             Self::Ascii(offset, words) => words
                 .next()
                 .map(|span| *offset + span.start..*offset + span.end),
-            Self::Unicode(offset, bounds) => bounds
-                .find(|(_, part)| is_word(part))
-                .map(|(start, word)| *offset + start..*offset + start + word.len()),
+            Self::Unicode(units) => units.next(),
         }
     }
 
@@ -160,18 +162,14 @@ impl Iterator for Part<'_> {
             Self::Ascii(offset, words) => words.fold(start, |sum, span| {
                 add(sum, offset + span.start..offset + span.end)
             }),
-            Self::Unicode(offset, bounds) => bounds
-                .filter(|(_, part)| is_word(part))
-                .fold(start, |sum, (start, word)| {
-                    add(sum, offset + start..offset + start + word.len())
-                }),
+            Self::Unicode(units) => units.fold(start, add),
         }
     }
 }
 
 /// What stands between two boundaries is a word when it holds a letter or a
 /// digit, or is an emoji; else it is white space or punctuation.
-fn is_word(part: &str) -> bool {
+pub(super) fn is_word(part: &str) -> bool {
     part.chars().any(char::is_alphanumeric) || part.chars().next().is_some_and(is_emoji)
 }
 
@@ -186,8 +184,19 @@ fn is_emoji(character: char) -> bool {
 /// What is typed for an apostrophe inside a word.
 const APOSTROPHES: [char; 4] = ['\u{2019}', '\u{2018}', '\u{02bc}', '\u{ff07}'];
 
+/// The word that stands on a span of [`spans`], as the vocabulary knows it.
+#[inline]
+pub(crate) fn word_at(text: &str, span: Range<usize>) -> Cow<'_, str> {
+    let start = span.start;
+    let word = normalise(&text[span]);
+    match units::is_ending(text, start) {
+        true => Cow::Owned(format!("{}{word}", units::ENDING)),
+        false => word,
+    }
+}
+
 /// Lower case, and one kind of apostrophe. Borrows where nothing changes.
-pub(crate) fn normalise(word: &str) -> Cow<'_, str> {
+fn normalise(word: &str) -> Cow<'_, str> {
     if word.is_ascii() {
         if word.bytes().any(|byte| byte.is_ascii_uppercase()) {
             Cow::Owned(word.to_ascii_lowercase())
@@ -203,6 +212,7 @@ pub(crate) fn normalise(word: &str) -> Cow<'_, str> {
 
 #[cfg(test)]
 mod tests {
+    use super::units::by_the_book;
     use super::*;
     use proptest::prelude::*;
 
@@ -224,7 +234,7 @@ mod tests {
             assert_eq!(words(&format!("Don{apostrophe}t")), ["don't"]);
         }
         assert_eq!(words("Größe, naïve"), ["größe", "naïve"]);
-        assert_eq!(words("很好吃"), ["很", "好", "吃"]);
+        assert_eq!(words("很好吃"), ["很", "很好", "好", "好吃", "吃"]);
         assert_eq!(words(" ... !? "), Vec::<String>::new());
         // Composed and decomposed letters are the same.
         assert_eq!(words("Ko\u{308}stlich"), ["köstlich"]);
@@ -248,22 +258,21 @@ mod tests {
         assert_eq!(words, ["didn", "like"]);
     }
 
-    /// The words as the standard has them, without the division into parts.
-    fn by_the_book(text: &str) -> Vec<Range<usize>> {
-        text.split_word_bound_indices()
-            .filter(|(_, part)| is_word(part))
-            .map(|(start, word)| start..start + word.len())
-            .collect()
-    }
-
     #[test]
     fn a_text_is_cut_only_where_words_end_for_certain() {
         let parts = |text| {
-            let kinds = Parts { text, at: 0 }.map(|part| match part {
-                Part::Ascii(at, _) => ('a', at),
-                Part::Unicode(at, _) => ('u', at),
-            });
-            kinds.collect::<Vec<_>>()
+            let mut parts = Parts { text, at: 0 };
+            let next = || {
+                let at = parts.at;
+                parts.next().map(|part| match part {
+                    Part::Ascii(start, _) => {
+                        assert_eq!(start, at);
+                        ('a', at)
+                    }
+                    Part::Unicode(_) => ('u', at),
+                })
+            };
+            std::iter::from_fn(next).collect::<Vec<_>>()
         };
         assert_eq!(parts("plain text"), [('a', 0)]);
         assert_eq!(parts("a very naïve one"), [('a', 0), ('u', 6), ('a', 13)]);
@@ -274,7 +283,9 @@ mod tests {
     }
 
     /// Characters that join one another, or look as if they did.
-    const NASTY: &str = "[ab1_'’.,:;\"\\- \\r\\n\\t\u{b}\u{a0}\u{3000}\u{2003}\u{85}\u{2028}é\u{301}\u{903}\u{200d}\u{fe0f}\u{ad}·‧א״カ１😀👍🏽❤🇩🇪很AZ]{0,24}";
+    const NASTY: &str = "[ab1_'’.,:;\"\\- \\r\\n\\t\u{b}\u{a0}\u{3000}\u{2003}\u{85}\u{2028}é\u{301}\u{903}\u{200d}\u{fe0f}\u{ad}·‧א״カ１😀👍🏽❤🇩🇪很好すกา가있ㅋ\u{1100}\u{1161}\u{11a8}AZ]{0,24}";
+    /// Runs and words long enough for all their units.
+    const UNITS: &str = "([很好不〇𠮷]{1,5}|[すごい]{1,4}|[ดีมาก]{1,6}|[가있습니다ㅋ]{1,7}|[\u{1100}\u{1161}\u{11a8}갑]{1,9}|[a1 ,.'\u{301}\u{fe0f}カ]){0,6}";
     const NASTY_AND_PLAIN: &str =
         "([é\u{301}\u{903}\u{200d}א’.' ]{1,3}[a-c1 .']{0,9}([ \\n]{1,2}[a-cé.]{0,3}){0,3}){0,6}";
 
@@ -282,7 +293,7 @@ mod tests {
         #![proptest_config(ProptestConfig::with_cases(1000))]
 
         #[test]
-        fn parts_change_no_word(text in prop_oneof![NASTY, NASTY_AND_PLAIN, "\\PC{0,60}", any::<String>()]) {
+        fn parts_change_no_word(text in prop_oneof![NASTY, NASTY_AND_PLAIN, UNITS, "\\PC{0,60}", any::<String>()]) {
             prop_assert_eq!(spans(&text).collect::<Vec<_>>(), by_the_book(&text));
             let mut folded = Vec::new();
             spans(&text).for_each(|span| folded.push(span));
@@ -300,15 +311,24 @@ mod tests {
 
     proptest! {
         #[test]
-        fn spans_slice_back_to_the_text(text in "\\PC{0,60}") {
+        fn spans_slice_back_to_the_text(text in prop_oneof!["\\PC{0,60}", NASTY, UNITS]) {
             let tokenizer = Tokenizer::default();
-            let mut end = 0;
+            let mut start = 0;
             for token in tokenizer.tokens(&text) {
-                prop_assert!(token.span.start >= end);
-                end = token.span.end;
-                prop_assert_eq!(&normalise(&text[token.span]), &token.word);
+                prop_assert!(token.span.start >= start);
+                start = token.span.start;
+                let slice = &text[token.span];
+                let plain: String = slice.nfc().filter(|&c| c != '\u{fe0f}').collect();
+                let plain = match slice.is_ascii() {
+                    true => slice.to_lowercase(),
+                    false => plain.to_lowercase().replace(APOSTROPHES, "'"),
+                };
+                let whole = text
+                    .split_word_bound_indices()
+                    .any(|(boundary, _)| boundary == start);
+                let marked = format!("{}{plain}", units::ENDING);
+                prop_assert_eq!(&token.word, if whole { &plain } else { &marked });
             }
-            prop_assert!(end <= text.len());
         }
     }
 }
