@@ -68,11 +68,13 @@
 //! same input, settings and seed give the same bytes, for any number of threads.
 
 pub mod classifier;
+mod clusters;
 pub mod demo;
 pub mod error;
 pub mod evaluation;
 pub mod files;
 pub mod model;
+pub mod polarity;
 mod random;
 pub mod sentence;
 pub mod suggestion;

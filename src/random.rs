@@ -35,6 +35,10 @@ pub(crate) enum Use {
     Sample,
     /// Where the clusters of suggestions start.
     Clusters,
+    /// The topics of documents.
+    Topics,
+    /// The folds and the order of self-training.
+    SelfTraining,
 }
 
 /// The stream for a use and a seed.

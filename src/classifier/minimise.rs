@@ -8,17 +8,17 @@ use argmin::solver::linesearch::MoreThuenteLineSearch;
 use argmin::solver::quasinewton::LBFGS;
 
 /// A function of a vector, with its gradient.
-pub(super) trait Objective {
+pub(crate) trait Objective {
     /// The value at a point, and the gradient there.
     fn evaluate(&self, at: &[f64]) -> (f64, Vec<f64>);
 }
 
 /// Where a minimisation ended.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Minimum {
-    pub(super) at: Vec<f64>,
+pub(crate) struct Minimum {
+    pub(crate) at: Vec<f64>,
     /// The largest component of the gradient there.
-    pub(super) slope: f64,
+    pub(crate) slope: f64,
 }
 
 /// Pairs of steps and gradient changes that L-BFGS remembers.
@@ -29,7 +29,7 @@ const EVALUATIONS_PER_ITERATION: u64 = 20;
 /// The gradient's length at which the search ends.
 const TOLERANCE: f64 = 1e-4;
 
-pub(super) fn minimise(objective: &impl Objective, start: Vec<f64>, iterations: u64) -> Minimum {
+pub(crate) fn minimise(objective: &impl Objective, start: Vec<f64>, iterations: u64) -> Minimum {
     let problem = Problem {
         objective,
         last: RefCell::new(None),

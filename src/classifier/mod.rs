@@ -12,7 +12,7 @@
 pub mod head;
 pub mod hidden;
 pub mod logistic;
-mod minimise;
+pub(crate) mod minimise;
 pub mod standardise;
 
 use linfa::DatasetBase;

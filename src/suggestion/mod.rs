@@ -18,7 +18,6 @@
 //! The same texts, seed and number give the same suggestions, whatever the order
 //! of the texts.
 
-mod clusters;
 mod pool;
 
 pub use pool::{LEAST_WORDS, Pool};
@@ -28,7 +27,7 @@ use std::cmp::Reverse;
 use crate::error::{Error, Result};
 use crate::model::{Model, Verdict};
 use crate::random::{Use, stream};
-use clusters::{Clusters, Points};
+use crate::clusters::{Clusters, Points};
 use pool::Candidate;
 
 /// The most texts that are suggested at once.

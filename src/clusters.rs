@@ -18,10 +18,10 @@ const LANES: usize = 8;
 /// Points of unit length, seen from the mean of all: what differs between texts
 /// is the direction, and how far it goes depends on their length more than on
 /// what they say.
-pub(super) struct Points(Vec<Vec<f32>>);
+pub(crate) struct Points(Vec<Vec<f32>>);
 
 impl Points {
-    pub(super) fn new<'v>(rows: impl Iterator<Item = &'v [f32]>, mean: &[f32]) -> Self {
+    pub(crate) fn new<'v>(rows: impl Iterator<Item = &'v [f32]>, mean: &[f32]) -> Self {
         let point = |row: &[f32]| {
             let mut point: Vec<f32> = row.iter().zip(mean).map(|(x, m)| x - m).collect();
             let norm = dot(&point, &point).sqrt();
@@ -35,14 +35,14 @@ impl Points {
 }
 
 /// The centres of clusters.
-pub(super) struct Clusters {
+pub(crate) struct Clusters {
     centres: Vec<Vec<f32>>,
 }
 
 impl Clusters {
     /// `number` clusters, which is at most the number of points; some may be
     /// empty where points are equal.
-    pub(super) fn find(points: &Points, number: usize, random: &mut Stream) -> Self {
+    pub(crate) fn find(points: &Points, number: usize, random: &mut Stream) -> Self {
         let starts = (STARTED / number.max(1)).clamp(1, MOST_STARTS);
         let mut best = Self::from_start(points, number, random);
         let mut least = best.spread(points);
@@ -82,7 +82,7 @@ impl Clusters {
     }
 
     /// For each point its cluster, and the squared distance to its centre.
-    pub(super) fn nearest(&self, points: &Points) -> Vec<(usize, f32)> {
+    pub(crate) fn nearest(&self, points: &Points) -> Vec<(usize, f32)> {
         let squares: Vec<f32> = self.centres.iter().map(|c| dot(c, c)).collect();
         points
             .0

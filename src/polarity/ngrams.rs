@@ -1,0 +1,217 @@
+//! Words and pairs of neighbouring words as features, and a logistic regression
+//! on them.
+
+use rustc_hash::FxHashMap;
+
+use super::documents::CLAUSE;
+use crate::random::{Use, part, shuffle};
+
+/// Slots of the sketch that tells rare pairs before they are counted, as a power
+/// of two.
+const SKETCH_BITS: u32 = 24;
+/// Passes of the regression over its rows.
+const EPOCHS: u64 = 4;
+/// The step size it begins with; rows are of unit length.
+const STEP: f64 = 8.0;
+/// The weight of the losses beside the penalty, as liblinear's C.
+const COST: f64 = 1.0;
+
+/// The features: every word, then every pair that is frequent enough.
+#[derive(Debug)]
+pub(super) struct Space {
+    words: usize,
+    /// The feature of each pair.
+    pairs: FxHashMap<u64, u32>,
+    /// The log of documents over those with the feature.
+    pub(super) idf: Vec<f32>,
+}
+
+/// A pair of words as one number.
+pub(super) fn key(first: u32, second: u32) -> u64 {
+    u64::from(first) << 32 | u64::from(second)
+}
+
+/// The pairs of neighbours with no break between them.
+fn pairs(document: &[u32]) -> impl Iterator<Item = u64> {
+    document
+        .windows(2)
+        .filter(|pair| pair[0] < CLAUSE && pair[1] < CLAUSE)
+        .map(|pair| key(pair[0], pair[1]))
+}
+
+impl Space {
+    /// The features of documents with `words` different words; pairs in less than
+    /// `least` of them are none.
+    pub(super) fn new<'d>(
+        documents: impl Iterator<Item = &'d [u32]> + Clone,
+        words: usize,
+        least: u32,
+    ) -> Self {
+        // Most pairs are rare. A small table of counts, in which pairs that meet
+        // are counted together, tells which cannot be frequent.
+        let slot = |key: u64| {
+            (key.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (64 - SKETCH_BITS)) as usize
+        };
+        let mut sketch = vec![0u8; 1 << SKETCH_BITS];
+        for pair in documents.clone().flat_map(pairs) {
+            let count = &mut sketch[slot(pair)];
+            *count = count.saturating_add(1);
+        }
+        let mut counts: FxHashMap<u64, (u32, u32)> = FxHashMap::default();
+        let mut frequencies = vec![(0u32, 0u32); words];
+        let mut total = 0u32;
+        for document in documents {
+            total += 1;
+            for &word in document {
+                if let Some((count, last)) = frequencies.get_mut(word as usize)
+                    && *last != total
+                {
+                    (*count, *last) = (*count + 1, total);
+                }
+            }
+            for pair in pairs(document) {
+                if u32::from(sketch[slot(pair)]) < least.min(255) {
+                    continue;
+                }
+                let (count, last) = counts.entry(pair).or_default();
+                if *last != total {
+                    (*count, *last) = (*count + 1, total);
+                }
+            }
+        }
+        let mut frequent: Vec<(u64, u32)> = counts
+            .into_iter()
+            .filter(|(_, (count, _))| *count >= least)
+            .map(|(pair, (count, _))| (pair, count))
+            .collect();
+        frequent.sort_unstable();
+        let idf = |count: u32| (f64::from(total) / f64::from(count.max(1))).ln().max(0.01) as f32;
+        Self {
+            words,
+            idf: frequencies
+                .iter()
+                .map(|(count, _)| *count)
+                .chain(frequent.iter().map(|(_, count)| *count))
+                .map(idf)
+                .collect(),
+            pairs: frequent
+                .iter()
+                .enumerate()
+                .map(|(at, (pair, _))| (*pair, (words + at) as u32))
+                .collect(),
+        }
+    }
+
+    /// The pairs in the order of their features.
+    pub(super) fn pairs(&self) -> Vec<u64> {
+        let mut all: Vec<(u32, u64)> = self.pairs.iter().map(|(pair, at)| (*at, *pair)).collect();
+        all.sort_unstable();
+        all.into_iter().map(|(_, pair)| pair).collect()
+    }
+
+    pub(super) fn words(&self) -> usize {
+        self.words
+    }
+
+    /// The different features of a text, rising.
+    pub(super) fn features(&self, text: &[u32], features: &mut Vec<u32>) {
+        features.clear();
+        features.extend(text.iter().copied().filter(|&id| id < CLAUSE));
+        features.extend(pairs(text).filter_map(|pair| self.pairs.get(&pair)));
+        features.sort_unstable();
+        features.dedup();
+    }
+}
+
+/// The features of many texts, one after the other.
+#[derive(Debug, Default)]
+pub(super) struct Rows {
+    features: Vec<u32>,
+    ends: Vec<usize>,
+    norms: Vec<f32>,
+}
+
+impl Rows {
+    pub(super) fn new<'d>(space: &Space, texts: impl Iterator<Item = &'d [u32]>) -> Self {
+        let mut rows = Self::default();
+        let mut features = Vec::new();
+        for text in texts {
+            space.features(text, &mut features);
+            rows.features.extend_from_slice(&features);
+            rows.ends.push(rows.features.len());
+            let square: f32 = features
+                .iter()
+                .map(|&feature| space.idf[feature as usize].powi(2))
+                .sum();
+            rows.norms.push(square.sqrt().max(f32::MIN_POSITIVE));
+        }
+        rows
+    }
+
+    fn row(&self, at: usize) -> &[u32] {
+        let start = if at == 0 { 0 } else { self.ends[at - 1] };
+        &self.features[start..self.ends[at]]
+    }
+
+    /// The score of a row: the sum of its features' weights over its length.
+    pub(super) fn score(&self, at: usize, model: &Linear) -> f64 {
+        let sum: f32 = self
+            .row(at)
+            .iter()
+            .map(|&feature| model.weights[feature as usize])
+            .sum();
+        f64::from(sum / self.norms[at]) + model.bias
+    }
+}
+
+/// A linear model: `weights` hold each feature's idf already.
+#[derive(Debug, Clone)]
+pub(super) struct Linear {
+    pub(super) weights: Vec<f32>,
+    pub(super) bias: f64,
+}
+
+/// Logistic regression on binary features times idf, of unit length, with an L2
+/// penalty, by stochastic gradient descent with the step sizes of Bottou (2010).
+/// `labels` says of each row whether it is positive; other rows take no part.
+pub(super) fn fit(
+    space: &Space,
+    rows: &Rows,
+    labels: &[(u32, bool)],
+    seed: u64,
+    fold: u64,
+) -> Linear {
+    let mut order: Vec<(u32, bool)> = labels.to_vec();
+    let penalty = 1.0 / (COST * labels.len().max(1) as f64);
+    // The weights are `scale` times these: shrinking all is one product.
+    let mut weights = vec![0.0f32; space.idf.len()];
+    let (mut scale, mut bias, mut steps) = (1.0f64, 0.0f64, 0u64);
+    for epoch in 0..EPOCHS {
+        shuffle(&mut order, &mut part(Use::SelfTraining, seed, fold, epoch));
+        for &(row, positive) in &order {
+            let (features, norm) = (rows.row(row as usize), rows.norms[row as usize]);
+            let sum: f32 = features
+                .iter()
+                .map(|&at| weights[at as usize] * space.idf[at as usize])
+                .sum();
+            let margin = scale * f64::from(sum / norm) + bias;
+            let error = f64::from(u8::from(positive)) - 1.0 / (1.0 + (-margin).exp());
+            let step = STEP / (1.0 + STEP * penalty * steps as f64);
+            scale *= 1.0 - (step * penalty).min(0.5);
+            let change = (step * error / scale) as f32 / norm;
+            for &at in features {
+                weights[at as usize] += change * space.idf[at as usize];
+            }
+            bias += 0.01 * step * error;
+            steps += 1;
+            if scale < 1e-4 {
+                weights.iter_mut().for_each(|w| *w *= scale as f32);
+                scale = 1.0;
+            }
+        }
+    }
+    for (weight, idf) in weights.iter_mut().zip(&space.idf) {
+        *weight *= scale as f32 * idf;
+    }
+    Linear { weights, bias }
+}
