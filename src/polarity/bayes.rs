@@ -78,7 +78,11 @@ mod tests {
         let documents: Vec<Vec<u32>> = (0..80)
             .map(|at| {
                 let opinion = 1 + (at % 2) as u32;
-                if at < 40 { vec![0, opinion] } else { vec![opinion] }
+                if at < 40 {
+                    vec![0, opinion]
+                } else {
+                    vec![opinion]
+                }
             })
             .collect();
         let topics: Vec<usize> = (0..80).map(|at| usize::from(at < 40)).collect();

@@ -150,7 +150,10 @@ mod tests {
         documents.add("Good, very good film! Bad");
         documents.add("unheard of");
         assert_eq!(documents.get(0), [0, CLAUSE, 0, 1, SENTENCE, 2]);
-        assert_eq!((documents.len(), documents.seen(), documents.words()), (1, 2, 4));
+        assert_eq!(
+            (documents.len(), documents.seen(), documents.words()),
+            (1, 2, 4)
+        );
         let found: Vec<_> = sentences(documents.get(0)).collect();
         assert_eq!(found, [&[0, CLAUSE, 0, 1][..], &[2]]);
     }
@@ -158,7 +161,10 @@ mod tests {
     #[test]
     fn the_sample_is_even_and_bounded() {
         let vectors = vectors();
-        let mut documents = Documents { most: 64, ..Documents::new(&vectors) };
+        let mut documents = Documents {
+            most: 64,
+            ..Documents::new(&vectors)
+        };
         for at in 0..1000 {
             documents.add(["good", "film"][at / 4 % 2]);
         }

@@ -144,7 +144,9 @@ pub fn induce(
     if documents.len() < LEAST_DOCUMENTS {
         return Err(Error::too_little(
             format!("{} texts with a known word", documents.len()),
-            format!("{LEAST_DOCUMENTS} or more to find the direction of sentiment; 10,000 are good"),
+            format!(
+                "{LEAST_DOCUMENTS} or more to find the direction of sentiment; 10,000 are good"
+            ),
         ));
     }
     let axis = Axis::new(vectors, cues)?;
@@ -162,14 +164,18 @@ pub fn induce(
         _ => Path::Seeds,
     };
 
-    let own = places(documents, &opinions, vectors.len());
-    let axis_weights: Vec<f64> = opinions
+    let negators = cues.negators.iter().filter_map(|word| vectors.index(word));
+    let negators: FxHashSet<u32> = negators.map(|row| row as u32).collect();
+    let own = places(documents, &opinions, &negators, vectors.len());
+    let mut axis_weights: Vec<f64> = opinions
         .iter()
         .map(|&word| {
             let share = f64::from(frequencies[word as usize]) / documents.len() as f64;
             axis.of(vectors.row(word as usize)) * -share.ln()
         })
         .collect();
+    // Of negated words nothing is known yet.
+    axis_weights.resize(2 * opinions.len(), 0.0);
     let topics = match path {
         Path::Long => topics::find(documents, vectors, &opinions, &frequencies, seed),
         Path::Short | Path::Seeds => vec![0; documents.len()],
@@ -181,7 +187,7 @@ pub fn induce(
         for score in &mut scores {
             *score *= FIRST_SLOPE;
         }
-        let weights = bayes::weights(&own, opinions.len(), &scores, &topics);
+        let weights = bayes::weights(&own, 2 * opinions.len(), &scores, &topics);
         scores = bayes::scores(&own, &weights);
         observer("naive Bayes", &scores);
     }
@@ -197,14 +203,15 @@ pub fn induce(
         Path::Long if documents.len() >= MANY => ROUNDS,
         _ => 1,
     };
-    let taught = teach(&space, &rows, &scores, &topics, rounds, seed);
-    observer("self-training", &taught.scores);
-    let whole = fit(&space, &rows, &taught.labels, seed, 2);
+    let taught = teach(&space, &rows, &scores, &topics, rounds, seed, observer);
+    let whole = fit(&space, &rows, &taught, seed, 2);
     let weights = WordWeights::fitting(vectors);
     let means = view::Means::new(documents.iter(), vectors, &weights);
-    let view = view::fit(&means, &taught.labels);
+    let view = view::fit(&means, &taught);
 
-    let by_words: Vec<f64> = (0..documents.len()).map(|at| rows.score(at, &whole)).collect();
+    let by_words: Vec<f64> = (0..documents.len())
+        .map(|at| rows.score(at, &whole))
+        .collect();
     let by_vectors = view.scores(&means);
     drop((rows, means));
     let document = Scale::combine(
@@ -215,7 +222,9 @@ pub fn induce(
     observer("words and vectors", &blended);
     let document = document.rescaled(spread(&blended));
 
-    let sentence = sentence_scale(documents, vectors, &weights, &space, &whole, &view, &taught, seed);
+    let sentence = sentence_scale(
+        documents, vectors, &weights, &space, &whole, &view, &taught, seed,
+    );
     observer("sentences", &[]);
     let report = Report {
         path,
@@ -247,11 +256,11 @@ fn sentence_scale(
     space: &Space,
     whole: &ngrams::Linear,
     view: &view::View,
-    taught: &selftraining::Taught,
+    taught: &[(u32, bool)],
     seed: u64,
 ) -> Scale {
     let labelled = || {
-        taught.labels.iter().flat_map(|&(at, positive)| {
+        taught.iter().flat_map(|&(at, positive)| {
             sentences(documents.get(at as usize)).map(move |sentence| (sentence, positive))
         })
     };
@@ -326,7 +335,10 @@ struct Axis {
 impl Axis {
     fn new(vectors: &WordVectors, cues: &Cues) -> Result<Self> {
         let mean = |words: &[String]| -> Option<(Vec<f64>, usize)> {
-            let rows: Vec<usize> = words.iter().filter_map(|word| vectors.index(word)).collect();
+            let rows: Vec<usize> = words
+                .iter()
+                .filter_map(|word| vectors.index(word))
+                .collect();
             let mut sum = vec![0.0; vectors.dims()];
             for &row in &rows {
                 for (sum, &value) in sum.iter_mut().zip(vectors.row(row)) {
@@ -352,7 +364,11 @@ impl Axis {
 
     /// How far a vector goes in this direction.
     fn of(&self, row: &[f32]) -> f64 {
-        self.vector.iter().zip(row).map(|(a, &b)| a * f64::from(b)).sum()
+        self.vector
+            .iter()
+            .zip(row)
+            .map(|(a, &b)| a * f64::from(b))
+            .sum()
     }
 
     /// The words that go farthest, to both sides, rising.
@@ -384,7 +400,12 @@ fn survey(documents: &Documents<'_>, words: usize) -> (Vec<u32>, usize) {
         for &word in &different {
             frequencies[word as usize] += 1;
         }
-        lengths.push(document.iter().filter(|&&id| id < documents::CLAUSE).count());
+        lengths.push(
+            document
+                .iter()
+                .filter(|&&id| id < documents::CLAUSE)
+                .count(),
+        );
     }
     let middle = lengths.len() / 2;
     let length = match lengths.is_empty() {
@@ -394,20 +415,47 @@ fn survey(documents: &Documents<'_>, words: usize) -> (Vec<u32>, usize) {
     (frequencies, length)
 }
 
-/// For each document, the places of its different opinion words in their list.
-fn places(documents: &Documents<'_>, opinions: &[u32], words: usize) -> Vec<Vec<u32>> {
+/// Words that a negator bears on, at most.
+const SCOPE: usize = 3;
+
+/// For each document, its different opinion words: their places in the list, and
+/// those of negated ones beyond its end, so that they are words of their own.
+fn places(
+    documents: &Documents<'_>,
+    opinions: &[u32],
+    negators: &FxHashSet<u32>,
+    words: usize,
+) -> Vec<Vec<u32>> {
     const NONE: u32 = u32::MAX;
     let mut place = vec![NONE; words];
     for (at, &word) in opinions.iter().enumerate() {
         place[word as usize] = at as u32;
     }
-    let mut different = Vec::new();
     documents
         .iter()
         .map(|document| {
-            distinct(document, &mut different);
-            let places = different.iter().map(|&word| place[word as usize]);
-            places.filter(|&at| at != NONE).collect()
+            let mut places = Vec::new();
+            let mut scope = 0;
+            for id in document {
+                let Some(&at) = place.get(*id as usize) else {
+                    scope = 0;
+                    continue;
+                };
+                if at != NONE {
+                    places.push(if scope > 0 {
+                        at + opinions.len() as u32
+                    } else {
+                        at
+                    });
+                }
+                scope = match negators.contains(id) {
+                    true => SCOPE,
+                    false => usize::saturating_sub(scope, 1),
+                };
+            }
+            places.sort_unstable();
+            places.dedup();
+            places
         })
         .collect()
 }
@@ -437,18 +485,21 @@ impl Polarity {
     /// Each word's weight, with its row, for one kind of text.
     pub fn words(&self, length: Length) -> impl Iterator<Item = (u32, f32)> {
         let words = self.idf.len() - self.pairs.len();
-        (0u32..).zip(self.scales[length as usize].weights[..words].iter().copied())
+        (0u32..).zip(
+            self.scales[length as usize].weights[..words]
+                .iter()
+                .copied(),
+        )
     }
 
     /// Each pair's weight, with the rows of its words.
     pub fn pairs(&self, length: Length) -> impl Iterator<Item = ((u32, u32), f32)> {
         let words = self.idf.len() - self.pairs.len();
         let weights = &self.scales[length as usize].weights[words..];
-        let rows = self.pairs.iter().map(|pair| ((pair >> 32) as u32, *pair as u32));
+        let rows = self
+            .pairs
+            .iter()
+            .map(|pair| ((pair >> 32) as u32, *pair as u32));
         rows.zip(weights.iter().copied())
-    }
-
-    fn opinion_set(&self) -> FxHashSet<u32> {
-        self.opinions.iter().copied().collect()
     }
 }

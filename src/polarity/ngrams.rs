@@ -13,8 +13,9 @@ const SKETCH_BITS: u32 = 24;
 const EPOCHS: u64 = 4;
 /// The step size it begins with; rows are of unit length.
 const STEP: f64 = 8.0;
+
 /// The weight of the losses beside the penalty, as liblinear's C.
-const COST: f64 = 1.0;
+const COST: f64 = 50.0;
 
 /// The features: every word, then every pair that is frequent enough.
 #[derive(Debug)]
@@ -49,9 +50,8 @@ impl Space {
     ) -> Self {
         // Most pairs are rare. A small table of counts, in which pairs that meet
         // are counted together, tells which cannot be frequent.
-        let slot = |key: u64| {
-            (key.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (64 - SKETCH_BITS)) as usize
-        };
+        let slot =
+            |key: u64| (key.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (64 - SKETCH_BITS)) as usize;
         let mut sketch = vec![0u8; 1 << SKETCH_BITS];
         for pair in documents.clone().flat_map(pairs) {
             let count = &mut sketch[slot(pair)];

@@ -112,7 +112,11 @@ impl Polarity {
                     value += along * f64::from(weights.as_slice()[row as usize]) / total;
                 }
                 let factor = if negated { TURNED } else { 1.0 };
-                Part { span, value: value * factor / times[&feature], negated }
+                Part {
+                    span,
+                    value: value * factor / times[&feature],
+                    negated,
+                }
             })
             .collect();
         Scored {

@@ -1,6 +1,7 @@
 //! A classifier that teaches itself: the documents it is most certain of train
 //! the next one.
 
+use super::Observer;
 use super::ngrams::{Linear, Rows, Space, fit};
 use super::topics::{median, medians};
 use crate::random::{Use, stream, unit};
@@ -10,15 +11,8 @@ const CERTAIN: f64 = 0.35;
 /// How much of a topic's median is taken off its documents' scores.
 const BALANCE: f64 = 0.5;
 
-/// What self-training ends with.
-pub(super) struct Taught {
-    /// Documents with the labels that they got.
-    pub(super) labels: Vec<(u32, bool)>,
-    /// The score of each document, by a model that was not trained on it.
-    pub(super) scores: Vec<f64>,
-}
-
-/// Rounds of self-training from a first score of each document. Each fold is
+/// The documents that the last model is certain of, with their labels, after rounds
+/// of self-training from a first score of each document. Each fold is
 /// scored by a model of the other, or errors would confirm themselves, and topics
 /// are half balanced, or they would be learned for opinions.
 pub(super) fn teach(
@@ -28,7 +22,8 @@ pub(super) fn teach(
     topics: &[usize],
     rounds: usize,
     seed: u64,
-) -> Taught {
+    observer: Observer<'_>,
+) -> Vec<(u32, bool)> {
     let mut random = stream(Use::SelfTraining, seed);
     let folds: Vec<bool> = start.iter().map(|_| unit(&mut random) < 0.5).collect();
     let mut scores = start.to_vec();
@@ -47,8 +42,9 @@ pub(super) fn teach(
             rescore(rows, model, &folds, fold, &mut scores);
         }
         labels = certain(&scores, topics);
+        observer("self-training", &scores);
     }
-    Taught { labels, scores }
+    labels
 }
 
 /// Scores the documents of one fold, to median 0 and deviation 1.

@@ -9,6 +9,8 @@ use crate::vectors::WordVectors;
 
 /// Words that show topics.
 const BURSTY: usize = 5_000;
+/// Documents that such a word stands in, at least: in fewer, lumps are chance.
+const LEAST_FREQUENCY: u32 = 50;
 /// Topics at most; fewer where there is little text.
 const MOST_TOPICS: usize = 100;
 /// Documents a topic, at least.
@@ -36,7 +38,7 @@ pub(super) fn find(
     }
     let opinions: FxHashSet<u32> = opinions.iter().copied().collect();
     let mut bursty: Vec<(f64, u32)> = (0..vectors.len() as u32)
-        .filter(|word| frequencies[*word as usize] >= 5 && !opinions.contains(word))
+        .filter(|word| frequencies[*word as usize] >= LEAST_FREQUENCY && !opinions.contains(word))
         .map(|word| {
             let of = |counts: &[u32]| f64::from(counts[word as usize]);
             ((of(&counts) / of(frequencies)).ln(), word)
@@ -77,7 +79,11 @@ pub(super) fn find(
     let sample = Points::new(rows.iter().step_by(step).map(Vec::as_slice), &mean);
     let clusters = Clusters::find(&sample, topics, &mut stream(Use::Topics, seed));
     let all = Points::new(rows.iter().map(Vec::as_slice), &mean);
-    clusters.nearest(&all).into_iter().map(|(topic, _)| topic).collect()
+    clusters
+        .nearest(&all)
+        .into_iter()
+        .map(|(topic, _)| topic)
+        .collect()
 }
 
 /// For each document, the median score of its topic.

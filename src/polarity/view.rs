@@ -69,7 +69,11 @@ impl View {
 }
 
 fn dot(weights: &[f64], row: &[f32]) -> f64 {
-    weights.iter().zip(row).map(|(a, &b)| a * f64::from(b)).sum()
+    weights
+        .iter()
+        .zip(row)
+        .map(|(a, &b)| a * f64::from(b))
+        .sum()
 }
 
 /// Learns the direction from labelled rows.
@@ -96,11 +100,18 @@ pub(super) fn fit(means: &Means, labels: &[(u32, bool)]) -> View {
         let scaled = row.iter().zip(&mean).zip(&scale);
         samples.extend(scaled.map(|((&value, mean), scale)| (f64::from(value) - mean) * scale));
     }
-    let loss = Loss { samples, dims: means.dims, labels: labels.iter().map(|l| l.1).collect() };
+    let loss = Loss {
+        samples,
+        dims: means.dims,
+        labels: labels.iter().map(|l| l.1).collect(),
+    };
     let at = minimise(&loss, vec![0.0; means.dims + 1], ITERATIONS).at;
     let direction: Vec<f64> = at.iter().zip(&scale).map(|(w, scale)| w * scale).collect();
     let shift: f64 = direction.iter().zip(&mean).map(|(w, mean)| w * mean).sum();
-    View { offset: at[means.dims] - shift, direction }
+    View {
+        offset: at[means.dims] - shift,
+        direction,
+    }
 }
 
 struct Loss {

@@ -24,10 +24,10 @@ pub use pool::{LEAST_WORDS, Pool};
 
 use std::cmp::Reverse;
 
+use crate::clusters::{Clusters, Points};
 use crate::error::{Error, Result};
 use crate::model::{Model, Verdict};
 use crate::random::{Use, stream};
-use crate::clusters::{Clusters, Points};
 use pool::Candidate;
 
 /// The most texts that are suggested at once.

@@ -36,6 +36,7 @@ impl Cholesky {
     }
 
     /// The x with A x = b.
+    #[cfg(test)]
     pub(super) fn solve(&self, b: &Array1<f64>) -> Array1<f64> {
         let mut x = b.clone();
         self.forward(&mut x.view_mut());
