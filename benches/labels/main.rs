@@ -274,6 +274,7 @@ struct Job<'d> {
 fn senti(set: &Set, rows: &[usize], seed: u64, vectors: &WordVectors) -> Result<Vec<Prediction>> {
     let pool = &set.pool;
     let labelled = LabeledSet {
+        unlabeled: Vec::new(),
         classes: set.classes.clone(),
         texts: rows.iter().map(|&row| pool.texts[row].clone()).collect(),
         targets: rows.iter().map(|&row| pool.targets[row]).collect(),
