@@ -73,24 +73,21 @@ mod tests {
 
     #[test]
     fn a_topic_is_no_opinion() {
-        // Word 0 marks a topic whose documents all scored high; 1 and 2 differ
-        // within both topics.
+        // Word 0 marks a topic whose documents all scored high; within both topics
+        // 1 and 2 go together, and 3 and 4.
         let documents: Vec<Vec<u32>> = (0..80)
             .map(|at| {
-                let opinion = 1 + (at % 2) as u32;
-                if at < 40 {
-                    vec![0, opinion]
-                } else {
-                    vec![opinion]
-                }
+                let opinion = [[1, 2], [3, 4]][at % 2];
+                let topic = if at < 40 { vec![0] } else { vec![] };
+                [topic, opinion.to_vec()].concat()
             })
             .collect();
         let topics: Vec<usize> = (0..80).map(|at| usize::from(at < 40)).collect();
         let start: Vec<f64> = (0..80)
             .map(|at| [0.5, -0.5][at % 2] + if at < 40 { 3.0 } else { 0.0 })
             .collect();
-        let found = weights(&documents, 3, &start, &topics);
-        assert!(found[1] > 1.0 && found[2] < -1.0, "{found:?}");
+        let found = weights(&documents, 5, &start, &topics);
+        assert!(found[1] > 1.0 && found[3] < -1.0, "{found:?}");
         assert!(found[0].abs() < 0.5 * found[1], "{found:?}");
     }
 }

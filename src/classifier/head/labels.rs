@@ -16,7 +16,7 @@ pub(super) struct Labels {
 
 /// What logits cost.
 pub(super) struct Loss {
-    /// - sum w ln p[target].
+    /// - sum w ln p(target).
     pub(super) value: f64,
     /// w (p - onehot), samples x free logits.
     pub(super) errors: Array2<f64>,
@@ -77,7 +77,7 @@ impl Labels {
         }
     }
 
-    /// Each sample's - w ln p[target].
+    /// Each sample's - w ln p(target).
     pub(super) fn losses(&self, free: &Array2<f64>) -> Vec<f64> {
         log_probabilities(free, self.classes)
             .axis_iter(Axis(0))
