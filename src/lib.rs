@@ -13,6 +13,7 @@
 //! | vocabulary, vectors | [`vectors`] | words counted and numbered; skip-gram with negative sampling learns a vector for each from unlabelled text |
 //! | sentence | [`sentence`] | the mean of the word vectors |
 //! | verdict | [`classifier`] | one hidden layer, trained on the few labelled sentences; a logistic baseline beside it |
+//! | | [`polarity`] | which way sentiment points, found in text without labels (no model uses it yet) |
 //! | | [`model`] | all of it in one file: train, save, load, classify |
 //! | | [`evaluation`] | scores with intervals, cross-validation |
 //! | | [`files`] | outputs that are whole or absent, digests, seals |
