@@ -27,7 +27,7 @@ use crate::classifier::hidden::parameters;
 use crate::classifier::{HiddenLayerParams, Labelled};
 use crate::error::{Error, Result};
 use crate::evaluation::crossvalidation::select;
-use crate::evaluation::interval::{Interval, mean};
+use crate::interval::{Interval, mean};
 use crate::model;
 use crate::random::{Use, part, shuffle, stream, unit};
 use crate::sentence::{SentenceEncoder, Texts, WordWeights};

@@ -74,6 +74,7 @@ pub mod demo;
 pub mod error;
 pub mod evaluation;
 pub mod files;
+mod interval;
 pub mod model;
 pub mod polarity;
 mod random;

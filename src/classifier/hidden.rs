@@ -343,6 +343,7 @@ impl Objective for Loss {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::classifier::minimise::check_gradient;
     use linfa::traits::Predict;
     use ndarray::array;
 
@@ -371,19 +372,7 @@ mod tests {
             // Minus a logarithm of probabilities, plus a square: never negative.
             assert!(value > 0.0);
             assert_eq!(gradient.len(), parameters(dims, hidden, classes));
-            let h = 1e-6;
-            for (index, slope) in gradient.iter().enumerate() {
-                let shifted = |by: f64| {
-                    let mut at = at.clone();
-                    at[index] += by;
-                    loss.evaluate(&at).0
-                };
-                let numeric = (shifted(h) - shifted(-h)) / (2.0 * h);
-                assert!(
-                    (numeric - slope).abs() < 1e-7,
-                    "{dims} {hidden} {classes}, {index}: {numeric} against {slope}"
-                );
-            }
+            check_gradient(&loss, &at);
         }
     }
 

@@ -119,6 +119,27 @@ impl<O: Objective> Gradient for &Problem<'_, O> {
     }
 }
 
+/// Holds a gradient against finite differences.
+#[cfg(test)]
+pub(crate) fn check_gradient(objective: &impl Objective, at: &[f64]) {
+    const STEP: f64 = 1e-6;
+    let (_, gradient) = objective.evaluate(at);
+    assert_eq!(gradient.len(), at.len());
+    for (index, slope) in gradient.iter().enumerate() {
+        let shifted = |by: f64| {
+            let mut at = at.to_vec();
+            at[index] += by;
+            objective.evaluate(&at).0
+        };
+        let numeric = (shifted(STEP) - shifted(-STEP)) / (2.0 * STEP);
+        assert!(
+            (numeric - slope).abs() < 1e-7,
+            "{index} of {}: {numeric} against {slope}",
+            at.len()
+        );
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -3,9 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use super::interval::{Interval, mean};
 use crate::classifier::{Labelled, Probabilities, argmax};
 use crate::error::Result;
+use crate::interval::{Interval, mean};
 use crate::random::{Use, shuffle, stream};
 use ndarray::{Array1, Array2, Axis};
 

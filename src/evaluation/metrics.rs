@@ -6,8 +6,8 @@
 
 use serde::Serialize;
 
-use super::interval::Interval;
 use crate::classifier::argmax;
+use crate::interval::Interval;
 
 /// Bins of the calibration error.
 const BINS: usize = 10;
@@ -160,7 +160,7 @@ fn macro_f1(confusion: &[Vec<usize>]) -> f64 {
         .filter(|&class| confusion[class].iter().sum::<usize>() > 0)
         .filter_map(|class| f1(confusion, class))
         .collect();
-    super::interval::mean(&scores)
+    crate::interval::mean(&scores)
 }
 
 fn mcc(confusion: &[Vec<usize>]) -> f64 {

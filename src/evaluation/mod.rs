@@ -1,10 +1,9 @@
 //! How good a classifier is, and how sure that is.
 
 pub mod crossvalidation;
-pub mod interval;
 pub mod metrics;
 pub mod wordvectors;
 
+pub use crate::interval::Interval;
 pub use crossvalidation::CrossValidation;
-pub use interval::Interval;
 pub use metrics::{Prediction, Report};

@@ -113,6 +113,26 @@ impl<'v> Documents<'v> {
         self.seen
     }
 
+    /// In how many documents each word stands, and the median length of one.
+    pub(super) fn survey(&self, words: usize) -> (Vec<u32>, usize) {
+        let mut frequencies = vec![0u32; words];
+        let mut lengths = Vec::with_capacity(self.len());
+        let mut different = Vec::new();
+        for document in self.iter() {
+            distinct(document, &mut different);
+            for &word in &different {
+                frequencies[word as usize] += 1;
+            }
+            lengths.push(document.iter().filter(|&&id| id < CLAUSE).count());
+        }
+        let middle = lengths.len() / 2;
+        let length = match lengths.is_empty() {
+            true => 0,
+            false => *lengths.select_nth_unstable(middle).1,
+        };
+        (frequencies, length)
+    }
+
     /// Words of the sample.
     pub fn words(&self) -> usize {
         self.ids.iter().filter(|&&id| id < CLAUSE).count()

@@ -172,7 +172,7 @@ pub(super) struct Linear {
 }
 
 /// Logistic regression on binary features times idf, of unit length, with an L2
-/// penalty, by stochastic gradient descent with the step sizes of Bottou (2010).
+/// penalty, by stochastic gradient descent with the step sizes of Bottou (2012).
 /// `labels` says of each row whether it is positive; other rows take no part.
 pub(super) fn fit(
     space: &Space,
@@ -214,4 +214,44 @@ pub(super) fn fit(
         *weight *= scale as f32 * idf;
     }
     Linear { weights, bias }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TEXTS: [&[u32]; 4] = [&[0, 1, 0, 1], &[0, 1, CLAUSE, 0], &[1, CLAUSE, 0, 2], &[2]];
+
+    #[test]
+    fn pairs_are_counted_once_a_text_and_not_across_breaks() {
+        let space = Space::new(TEXTS.into_iter(), 3, 2);
+        // 0 1 stands in two texts, 1 0 and 0 2 in one each.
+        assert_eq!(space.pairs(), [key(0, 1)]);
+        let idf: Vec<f32> = [4.0f32 / 3.0, 4.0 / 3.0, 2.0, 2.0].map(f32::ln).to_vec();
+        for (got, expected) in space.idf.iter().zip(&idf) {
+            assert!((got - expected).abs() < 1e-6, "{:?}", space.idf);
+        }
+        let mut features = Vec::new();
+        space.features(TEXTS[0], &mut features);
+        assert_eq!(features, [0, 1, 3]);
+        space.features(TEXTS[2], &mut features);
+        assert_eq!(features, [0, 1, 2]);
+    }
+
+    #[test]
+    fn what_labels_differ_in_is_learned_and_a_score_is_a_sum() {
+        let texts: Vec<[u32; 2]> = (0..40).map(|at| [at % 2, 2]).collect();
+        let space = Space::new(texts.iter().map(|text| &text[..]), 3, 100);
+        let rows = Rows::new(&space, texts.iter().map(|text| &text[..]));
+        let labels: Vec<(u32, bool)> = (0..40).map(|at| (at, at % 2 == 0)).collect();
+        let model = fit(&space, &rows, &labels, 0, 0);
+        assert!(
+            model.weights[0] > 0.0 && model.weights[1] < 0.0,
+            "{model:?}"
+        );
+        let norm = (space.idf[0].powi(2) + space.idf[2].powi(2)).sqrt();
+        let expected = f64::from((model.weights[0] + model.weights[2]) / norm) + model.bias;
+        assert!((rows.score(0, &model) - expected).abs() < 1e-6);
+        assert!((0..40).all(|at| (rows.score(at, &model) > 0.0) == (at % 2 == 0)));
+    }
 }

@@ -1,6 +1,8 @@
 //! The words that opinions are made of: those that follow both an intensifier
 //! ("very") and a copula ("is") more often than chance has it.
 
+use rustc_hash::FxHashSet;
+
 use super::documents::{CLAUSE, Documents};
 use crate::text::cues::Cues;
 use crate::vectors::WordVectors;
@@ -11,6 +13,9 @@ const SMOOTHING: f64 = 20.0;
 const LEAST_LIFT: f64 = 0.5;
 /// So many of the most frequent words are never opinions.
 const TOO_FREQUENT: usize = 100;
+
+/// Words that a negator bears on, at most.
+const SCOPE: usize = 3;
 
 /// Rows of the opinion words, rising.
 ///
@@ -71,5 +76,47 @@ pub(super) fn find(documents: &Documents<'_>, vectors: &WordVectors, cues: &Cues
                 && (lift(0) * lift(1)).sqrt() > LEAST_LIFT
         })
         .map(|word| word as u32)
+        .collect()
+}
+
+/// For each document, its different opinion words: their places in the list, and
+/// those of negated ones beyond its end, so that they are words of their own.
+pub(super) fn places(
+    documents: &Documents<'_>,
+    opinions: &[u32],
+    negators: &FxHashSet<u32>,
+    words: usize,
+) -> Vec<Vec<u32>> {
+    const NONE: u32 = u32::MAX;
+    let mut place = vec![NONE; words];
+    for (at, &word) in opinions.iter().enumerate() {
+        place[word as usize] = at as u32;
+    }
+    documents
+        .iter()
+        .map(|document| {
+            let mut places = Vec::new();
+            let mut scope = 0;
+            for id in document {
+                let Some(&at) = place.get(*id as usize) else {
+                    scope = 0;
+                    continue;
+                };
+                if at != NONE {
+                    places.push(if scope > 0 {
+                        at + opinions.len() as u32
+                    } else {
+                        at
+                    });
+                }
+                scope = match negators.contains(id) {
+                    true => SCOPE,
+                    false => usize::saturating_sub(scope, 1),
+                };
+            }
+            places.sort_unstable();
+            places.dedup();
+            places
+        })
         .collect()
 }

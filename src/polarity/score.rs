@@ -1,8 +1,7 @@
 //! A text's score, and each word's part in it.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
-
-use rustc_hash::FxHashMap;
 
 use super::ngrams::key;
 use super::{Length, Polarity};
@@ -23,8 +22,15 @@ pub struct Part {
     pub span: Range<usize>,
     /// What it adds to the score.
     pub value: f64,
-    /// Whether it is negated.
-    pub negated: bool,
+    /// Whether negation turned it.
+    pub turned: bool,
+}
+
+/// Where a feature stands.
+struct Place {
+    feature: usize,
+    span: Range<usize>,
+    turned: bool,
 }
 
 /// A text's score: the sum of the values of its parts, and of the offset.
@@ -60,7 +66,8 @@ impl Polarity {
         };
 
         // Every place of a feature, in the order of the text.
-        let mut places: Vec<(u32, Option<u32>, Range<usize>, bool)> = Vec::new();
+        let words = self.idf.len() - self.pairs.len();
+        let mut places: Vec<Place> = Vec::new();
         let mut before: Option<(u32, usize)> = None;
         for (at, token) in tokens.iter().enumerate() {
             let Some(row) = vectors.index(&token.word).map(|row| row as u32) else {
@@ -70,54 +77,59 @@ impl Polarity {
                 }
                 continue;
             };
-            places.push((row, Some(row), token.span.clone(), turned(at, row)));
-            if let Some((first, place)) = before
+            places.push(Place {
+                feature: row as usize,
+                span: token.span.clone(),
+                turned: turned(at, row),
+            });
+            if let Some((first, from)) = before
                 && let Ok(pair) = self.pairs.binary_search(&key(first, row))
             {
-                let feature = (self.idf.len() - self.pairs.len() + pair) as u32;
-                let both = negated.get(place) == Some(&true) && negated.get(at) == Some(&true);
-                let turned = both && (turned(place, first) || turned(at, row));
-                let span = tokens[place].span.start..token.span.end;
-                places.push((feature, None, span, turned));
+                let both = [from, at].iter().all(|at| negated.get(*at) == Some(&true));
+                places.push(Place {
+                    feature: words + pair,
+                    span: tokens[from].span.start..token.span.end,
+                    turned: both && (turned(from, first) || turned(at, row)),
+                });
             }
             before = gaps[at].joins().then_some((row, at));
         }
 
-        let mut times: FxHashMap<u32, f64> = FxHashMap::default();
-        for (feature, ..) in &places {
-            *times.entry(*feature).or_default() += 1.0;
+        // A feature counts once, wherever it stands: its places share its value.
+        let mut times: BTreeMap<usize, f64> = BTreeMap::new();
+        for place in &places {
+            *times.entry(place.feature).or_default() += 1.0;
         }
-        let mut square = 0.0;
-        let mut total = 0.0;
-        let mut seen: FxHashMap<u32, ()> = FxHashMap::default();
-        for (feature, row, ..) in &places {
-            if seen.insert(*feature, ()).is_none() {
-                square += f64::from(self.idf[*feature as usize]).powi(2);
-                total += row.map_or(0.0, |row| f64::from(weights.as_slice()[row as usize]));
-            }
-        }
-        let norm = f64::sqrt(square).max(f64::MIN_POSITIVE);
+        let square: f64 = times
+            .keys()
+            .map(|&at| f64::from(self.idf[at]).powi(2))
+            .sum();
+        let norm = square.sqrt().max(f64::MIN_POSITIVE);
+        let weight = |row: usize| f64::from(weights.as_slice()[row]);
+        let total: f64 = times.range(..words).map(|(&row, _)| weight(row)).sum();
         let scale = &self.scales[length as usize];
         let parts: Vec<Part> = places
             .into_iter()
-            .map(|(feature, row, span, negated)| {
-                let mut value = f64::from(scale.weights[feature as usize]) / norm;
-                if let Some(row) = row {
-                    let along: f64 = scale
-                        .direction
-                        .iter()
-                        .zip(vectors.row(row as usize))
-                        .map(|(a, b)| f64::from(*a) * f64::from(*b))
-                        .sum();
-                    value += along * f64::from(weights.as_slice()[row as usize]) / total;
-                }
-                let factor = if negated { TURNED } else { 1.0 };
-                Part {
-                    span,
-                    value: value * factor / times[&feature],
-                    negated,
-                }
-            })
+            .map(
+                |Place {
+                     feature,
+                     span,
+                     turned,
+                 }| {
+                    let mut value = f64::from(scale.weights[feature]) / norm;
+                    if feature < words {
+                        let along = scale.direction.iter().zip(vectors.row(feature));
+                        let along: f64 = along.map(|(a, b)| f64::from(*a) * f64::from(*b)).sum();
+                        value += along * weight(feature) / total;
+                    }
+                    let factor = if turned { TURNED } else { 1.0 };
+                    Part {
+                        span,
+                        value: value * factor / times[&feature],
+                        turned,
+                    }
+                },
+            )
             .collect();
         Scored {
             score: parts.iter().map(|part| part.value).sum::<f64>() + scale.offset,

@@ -3,7 +3,8 @@
 
 use super::Observer;
 use super::ngrams::{Linear, Rows, Space, fit};
-use super::topics::{median, medians};
+use super::spread::spread;
+use super::topics::medians;
 use crate::random::{Use, stream, unit};
 
 /// The share of documents at each end that become labels.
@@ -55,14 +56,6 @@ fn rescore(rows: &Rows, model: &Linear, folds: &[bool], fold: bool, scores: &mut
     for (at, score) in members.into_iter().zip(new) {
         scores[at] = (score - middle) / deviation;
     }
-}
-
-/// The median, and the standard deviation around it, which is never 0.
-pub(super) fn spread(values: &[f64]) -> (f64, f64) {
-    let middle = median(&mut values.to_vec());
-    let square: f64 = values.iter().map(|value| (value - middle).powi(2)).sum();
-    let deviation = (square / values.len().max(1) as f64).sqrt();
-    (middle, if deviation > 0.0 { deviation } else { 1.0 })
 }
 
 /// The lowest and the highest documents, as many of each.

@@ -3,6 +3,7 @@
 use rustc_hash::FxHashSet;
 
 use super::documents::{Documents, distinct};
+use super::spread::median;
 use crate::clusters::{Clusters, Points};
 use crate::random::{Use, stream};
 use crate::vectors::WordVectors;
@@ -97,29 +98,12 @@ pub(super) fn medians(scores: &[f64], topics: &[usize]) -> Vec<f64> {
     topics.iter().map(|&topic| medians[topic]).collect()
 }
 
-/// The middle value, or the mean of the two in the middle; 0 of none. The order of
-/// the values is lost.
-pub(super) fn median(values: &mut [f64]) -> f64 {
-    if values.is_empty() {
-        return 0.0;
-    }
-    let (middle, even) = (values.len() / 2, values.len().is_multiple_of(2));
-    let (below, &mut upper, _) = values.select_nth_unstable_by(middle, f64::total_cmp);
-    match even {
-        true => (below.iter().copied().fold(f64::NEG_INFINITY, f64::max) + upper) / 2.0,
-        false => upper,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn middles() {
-        assert_eq!(median(&mut []), 0.0);
-        assert_eq!(median(&mut [3.0, 1.0, 2.0]), 2.0);
-        assert_eq!(median(&mut [4.0, 1.0, 2.0, 3.0]), 2.5);
+    fn each_topic_has_its_median() {
         let scores = [1.0, 5.0, 3.0, 7.0];
         assert_eq!(medians(&scores, &[0, 1, 0, 1]), [2.0, 6.0, 2.0, 6.0]);
     }

@@ -138,3 +138,19 @@ impl Objective for Loss {
         (value, gradient)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::classifier::minimise::check_gradient;
+
+    #[test]
+    fn the_gradient_agrees_with_finite_differences() {
+        let loss = Loss {
+            samples: (0..12).map(|at| f64::from(at).sin()).collect(),
+            dims: 3,
+            labels: vec![true, false, false, true],
+        };
+        check_gradient(&loss, &[0.3, -0.2, 0.1, 0.5]);
+    }
+}

@@ -15,6 +15,8 @@
 //! weights are probabilities of the two cases, and a head that is sure of
 //! itself and unlikely cannot outvote the other.
 
+use crate::interval::Interval;
+
 /// The weight of the head with the prior.
 pub(super) fn weight(with_prior: f64, without: &[f64]) -> f64 {
     1.0 / (1.0 + (log_mean_exp(without) - with_prior).exp())
@@ -29,8 +31,6 @@ pub(super) fn log_mean_exp(values: &[f64]) -> f64 {
 
 /// With fewer labels than this, a chance result cannot be told from another.
 const ENOUGH: usize = 32;
-/// The normal quantile of a 95 % interval.
-const QUANTILE: f64 = 1.959_963_984_540_054;
 
 /// How often the prior's score alone, oriented by the labels, is right about
 /// them.
@@ -40,25 +40,17 @@ pub struct Agreement {
     pub labels: usize,
     /// The share that the score's sign gets right.
     pub accuracy: f64,
-    /// The lower end of its 95 % interval (Wilson 1927).
-    pub low: f64,
-    /// The upper end.
-    pub high: f64,
+    /// The interval of that share.
+    pub interval: Interval,
 }
 
 impl Agreement {
     pub(super) fn new(hits: usize, labels: usize) -> Self {
-        let n = labels.max(1) as f64;
-        let accuracy = hits as f64 / n;
-        let square = QUANTILE * QUANTILE;
-        let centre = (accuracy + square / (2.0 * n)) / (1.0 + square / n);
-        let half = QUANTILE / (1.0 + square / n)
-            * (accuracy * (1.0 - accuracy) / n + square / (4.0 * n * n)).sqrt();
+        let (hits, trials) = (hits as f64, labels as f64);
         Self {
             labels,
-            accuracy,
-            low: (centre - half).max(0.0),
-            high: (centre + half).min(1.0),
+            accuracy: hits / trials.max(1.0),
+            interval: Interval::proportion(hits, trials),
         }
     }
 
@@ -67,7 +59,7 @@ impl Agreement {
     /// and nothing where there are too few to say. Of twenty sets of labels that
     /// have nothing to do with the prior, one is confirmed by chance.
     pub fn confirmed(&self) -> Option<bool> {
-        if self.low > 0.5 {
+        if self.interval.low > 0.5 {
             Some(true)
         } else if self.labels >= ENOUGH {
             Some(false)
@@ -91,11 +83,11 @@ mod tests {
         assert!((got - 0.5).abs() < 1e-12);
     }
 
-    /// Wilson's interval for 8 of 10: 0.4902 to 0.9433.
     #[test]
-    fn agreement_has_wilsons_interval() {
+    fn agreement_is_confirmed_where_chance_is_left_out() {
         let got = Agreement::new(8, 10);
-        assert!((got.low - 0.4902).abs() < 1e-4 && (got.high - 0.9433).abs() < 1e-4);
+        let Interval { low, high } = got.interval;
+        assert!((low - 0.4439).abs() < 1e-4 && (high - 0.9748).abs() < 1e-4);
         assert_eq!(got.confirmed(), None);
         assert_eq!(Agreement::new(9, 10).confirmed(), Some(true));
         assert_eq!(Agreement::new(20, 40).confirmed(), Some(false));

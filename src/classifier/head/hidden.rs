@@ -255,6 +255,7 @@ impl Objective for Layered<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::classifier::minimise::check_gradient;
 
     /// One unit, one dimension and one column make matrices of another memory
     /// layout.
@@ -292,21 +293,7 @@ mod tests {
             let at: Vec<f64> = (0..anchor.len())
                 .map(|index| anchor[index] + 0.3 * (index as f64).sin())
                 .collect();
-            let (_, gradient) = loss.evaluate(&at);
-            assert_eq!(gradient.len(), at.len());
-            let h = 1e-6;
-            for (index, slope) in gradient.iter().enumerate() {
-                let shifted = |by: f64| {
-                    let mut at = at.clone();
-                    at[index] += by;
-                    loss.evaluate(&at).0
-                };
-                let numeric = (shifted(h) - shifted(-h)) / (2.0 * h);
-                assert!(
-                    (numeric - slope).abs() < 1e-7,
-                    "{dims} {units} {classes}, {index}: {numeric} against {slope}"
-                );
-            }
+            check_gradient(&loss, &at);
         }
     }
 }

@@ -6,7 +6,7 @@ use statrs::distribution::{Beta, ContinuousCDF};
 use crate::random::{Use, below, stream};
 
 /// The share of intervals that cover the truth.
-pub const COVERAGE: f64 = 0.95;
+pub(crate) const COVERAGE: f64 = 0.95;
 /// Resamples of a bootstrap.
 const RESAMPLES: usize = 1000;
 
@@ -68,7 +68,7 @@ impl Interval {
 }
 
 /// The mean; 0 of nothing.
-pub fn mean(values: &[f64]) -> f64 {
+pub(crate) fn mean(values: &[f64]) -> f64 {
     values.iter().sum::<f64>() / values.len().max(1) as f64
 }
 
