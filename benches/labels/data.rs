@@ -86,7 +86,7 @@ pub(crate) fn load(name: Name, folder: &Path) -> Result<Set> {
         Name::Imdb => {
             let mut parts = imdb(folder)?;
             let texts = std::mem::take(&mut parts.unsup);
-            Ok(parts.set(name, "imdb", texts, false))
+            Ok(parts.set(name, "imdb", texts))
         }
         Name::Mr => {
             let film = imdb(folder)?;
@@ -103,7 +103,7 @@ pub(crate) fn load(name: Name, folder: &Path) -> Result<Set> {
         }
         Name::Zh => {
             let parts = Parts::read(&folder.join("zh_waimai/all.tsv"), Vec::new(), None)?;
-            Ok(parts.set(name, "zh", Vec::new(), false))
+            Ok(parts.set(name, "zh", Vec::new()))
         }
     }
 }
@@ -177,12 +177,12 @@ impl Parts {
     }
 
     /// The set whose unlabelled text is its own: `texts`, and the pool's.
-    fn set(self, name: Name, text: &'static str, texts: Vec<String>, foreign: bool) -> Set {
+    fn set(self, name: Name, text: &'static str, texts: Vec<String>) -> Set {
         let unlabelled = Unlabelled {
             name: text,
             texts: with(texts, &self.pool),
         };
-        self.set_on(name, unlabelled, foreign)
+        self.set_on(name, unlabelled, false)
     }
 
     fn set_on(self, name: Name, unlabelled: Unlabelled, foreign: bool) -> Set {

@@ -230,7 +230,7 @@ impl Bench<'_> {
                 made: Made {
                     data: self.set.digest.clone(),
                     vectors: vectors.clone(),
-                    build: (method == Method::Senti).then(|| self.build.to_owned()),
+                    build: self.build.to_owned(),
                 },
                 draw,
             })

@@ -47,11 +47,9 @@ pub(crate) fn tables(
     text += &table(accuracy);
     text += "\nExpected calibration error, %: mean.\n\n";
     text += &table(|cell| average(&cell.errors));
-    if cells
-        .values()
-        .flat_map(|cell| &cell.coverages)
-        .all(|&share| share == 100.0)
-    {
+    let whole =
+        |cell: &Cell| cell.failures == 0 && cell.coverages.iter().all(|&share| share == 100.0);
+    if !cells.is_empty() && cells.values().all(whole) {
         text += "\nEvery text was answered by every method.\n";
     } else {
         text += "\nTexts answered, %: mean. The others count as wrong.\n\n";

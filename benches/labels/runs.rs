@@ -67,9 +67,9 @@ pub(crate) struct Made {
     pub(crate) data: String,
     /// Digest of the vectors' file.
     pub(crate) vectors: Option<String>,
-    /// Digest of this program, for senti itself: its figures are those of one
-    /// build. The baselines do not change when senti does.
-    pub(crate) build: Option<String>,
+    /// Digest of this program: the baselines share its tokenizer and its
+    /// classifiers, so their figures too are those of one build.
+    pub(crate) build: String,
 }
 
 /// What came of it.

@@ -170,7 +170,7 @@ pub(super) fn check_output(output: &Path, inputs: &[&Path], ours: Ours) -> Resul
         let head = read_head(output)?;
         if !(head.is_empty() || ours(&head)) {
             return refused(
-                "there is a file that senti did not write",
+                "there is a file of another kind, that senti did not write for this",
                 "another file name, or remove that file first",
             );
         }

@@ -176,7 +176,7 @@ fn warn(set: &LabeledSet, report: &TrainingReport, printer: &Printer) {
     }
     if let Some((first, second)) = report.contradictions.first() {
         printer.warn(&format!(
-            "{} stands under two labels, for instance on lines {first} and {second}; both count",
+            "{} whose known words stand under two labels, for instance on lines {first} and {second}; both count",
             counted(report.contradictions.len() as u64, "text"),
         ));
     }

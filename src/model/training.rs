@@ -79,7 +79,7 @@ pub(super) fn train(
         };
         return Err(
             Error::too_little(found, "at least two different labels").with_hint(
-                "add a few texts of another label; about four for each label are a good start",
+                "add a few texts of another label, about four for each are a good start; or, if the columns are swapped, name them: --label-column, --text-column",
             ),
         );
     }

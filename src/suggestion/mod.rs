@@ -16,7 +16,7 @@
 //! unusual length, which a centre would not keep out, are left out before.
 //!
 //! The same texts, seed and number give the same suggestions, whatever the order
-//! of the texts.
+//! of the texts; of texts with the same known words, the first stands for all.
 
 mod pool;
 
@@ -130,7 +130,7 @@ fn spread(candidates: &[&Candidate], pool: &Pool<'_>, count: usize) -> Vec<usize
     if candidates.is_empty() {
         return Vec::new();
     }
-    let labelled = pool.labelled(MOST_CLUSTERS);
+    let labelled: Vec<&[f32]> = pool.labelled().collect();
     let rows = || candidates.iter().map(|one| one.vector.as_slice());
     let mean = mean(rows());
     let points = Points::new(rows(), &mean);

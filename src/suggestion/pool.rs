@@ -7,7 +7,7 @@
 //! whatever number; and a text with the same words as another has the same key,
 //! so that it is known as a repetition although most texts are forgotten.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::iter::once;
 
 use crate::random::{Use, key};
@@ -18,6 +18,8 @@ use crate::sentence::{Encoded, SentenceEncoder};
 pub const LEAST_WORDS: usize = 3;
 /// Texts that are kept, at most.
 const MOST_TEXTS: usize = 20_000;
+/// Vectors of labelled texts that are kept.
+const MOST_LABELLED: usize = 500;
 /// Bytes of texts and vectors that are kept, at most; beyond them the sample is
 /// smaller.
 const MOST_BYTES: usize = 256 << 20;
@@ -49,7 +51,9 @@ pub struct Pool<'e> {
     bytes: usize,
     /// The smallest key that was given up; no larger one comes in again.
     bound: Option<u64>,
-    labelled: BTreeMap<u64, Vec<f32>>,
+    /// Every text that is labelled, and the vectors of those with the smallest keys.
+    labelled: BTreeSet<u64>,
+    vectors: BTreeMap<u64, Vec<f32>>,
     seen: u64,
 }
 
@@ -73,7 +77,8 @@ impl<'e> Pool<'e> {
             candidates: BTreeMap::new(),
             bytes: 0,
             bound: None,
-            labelled: BTreeMap::new(),
+            labelled: BTreeSet::new(),
+            vectors: BTreeMap::new(),
             seen: 0,
         }
     }
@@ -86,7 +91,11 @@ impl<'e> Pool<'e> {
         }
         let key = self.key(&encoded);
         self.forget(key);
-        self.labelled.insert(key, narrow(&encoded));
+        self.labelled.insert(key);
+        self.vectors.insert(key, narrow(&encoded));
+        if self.vectors.len() > MOST_LABELLED {
+            self.vectors.pop_last();
+        }
     }
 
     /// Adds a text, unless it has too few known words, repeats another, or is
@@ -100,7 +109,7 @@ impl<'e> Pool<'e> {
         }
         let key = self.key(&encoded);
         if self.bound.is_some_and(|bound| key >= bound)
-            || self.labelled.contains_key(&key)
+            || self.labelled.contains(&key)
             || self.candidates.contains_key(&key)
         {
             return;
@@ -151,9 +160,8 @@ impl<'e> Pool<'e> {
     }
 
     /// The vectors of a sample of the labelled texts.
-    pub(super) fn labelled(&self, most: usize) -> Vec<&[f32]> {
-        let vectors = self.labelled.values().map(Vec::as_slice);
-        vectors.take(most).collect()
+    pub(super) fn labelled(&self) -> impl Iterator<Item = &[f32]> {
+        self.vectors.values().map(Vec::as_slice)
     }
 
     fn forget(&mut self, key: u64) {

@@ -16,7 +16,7 @@ pub mod labeled;
 pub mod lines;
 pub mod stopwords;
 pub mod tokenizer;
-mod units;
+pub(crate) mod units;
 
 pub use labeled::LabeledSet;
 pub use lines::Lines;

@@ -108,7 +108,7 @@ impl Waiting {
 
 /// Scripts without spaces that UAX #29 cuts after every character.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Script {
+pub(crate) enum Script {
     Han,
     Hiragana,
     Thai,
@@ -119,7 +119,7 @@ enum Script {
 
 impl Script {
     /// By the blocks of Unicode 16.
-    fn of(character: char) -> Option<Self> {
+    pub(crate) fn of(character: char) -> Option<Self> {
         match character {
             '\u{3007}'
             | '\u{3400}'..='\u{4dbf}'
@@ -170,7 +170,7 @@ fn parts_of_hangul(word: &str, start: usize) -> Waiting {
 }
 
 /// Syllables, and letters of syllables, whether they join or stand alone (ㅋㅋㅋ).
-fn is_hangul(character: char) -> bool {
+pub(crate) fn is_hangul(character: char) -> bool {
     matches!(character, '\u{1100}'..='\u{11ff}' | '\u{3131}'..='\u{318e}' | '\u{ac00}'..='\u{d7a3}')
 }
 

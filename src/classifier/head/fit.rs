@@ -89,29 +89,15 @@ impl HeadParams {
         } else {
             &mut without_prior
         };
-        let mut facts = (0.0, 0, None, 0.0);
         if let Some(branch) = weightier {
             self.add_hidden(branch, &scaled, scores, &labels)?;
-            let hidden = branch.hidden.as_ref();
-            facts = (
-                branch.columns.scale,
-                hidden.map_or(0, |hidden| hidden.bias.len()),
-                hidden.map(|hidden| hidden.penalty),
-                branch.slope,
-            );
         }
-        let (scale, width, penalty, slope) = facts;
         let report = Report {
             labels: count,
-            gate,
             orientation,
             evidence_with,
             evidence_without,
-            scale,
-            width,
-            penalty,
             agreement: orientation.map(|sign| agreement(scores, sign, &labels)),
-            slope,
         };
         Ok(Head {
             classes: self.classes,
@@ -157,6 +143,16 @@ impl HeadParams {
         }
         if let Some(bad) = weights.iter().find(|&&w| !(w >= 0.0 && w.is_finite())) {
             return Err(Error::setting("weight", bad, "0 or more"));
+        }
+        // Where samples are fewer than columns a value that is not a number would
+        // leave an empty basis, and no trace.
+        let known = inputs.features.iter().chain(inputs.prior.unwrap_or(&[]));
+        if known.into_iter().any(|value| !value.is_finite()) {
+            return Err(Error::Diverged {
+                what: "the classifier (a feature that is not a finite number)".to_owned(),
+                how: None,
+                hint: None,
+            });
         }
         let weights: Vec<f64> = if weights.is_empty() {
             vec![1.0; samples]
@@ -255,7 +251,10 @@ fn fit_without_prior(scaled: &Array2<f64>, labels: &Labels, count: usize) -> Res
             best = next;
         }
     }
-    while count >= MANY && best.columns.scale >= 0.4 && best.columns.scale < LARGEST_SCALE {
+    while count >= MANY
+        && best.columns.scale >= SCALES[SCALES.len() - 1]
+        && best.columns.scale < LARGEST_SCALE
+    {
         let next = at(2.0 * best.columns.scale, Some(&best))?;
         if next.log_evidence <= best.log_evidence {
             break;

@@ -9,7 +9,8 @@
 //! weight of the head with the prior = sigmoid(ln Z_prior - ln mean over g of Z_g)
 //! ```
 //!
-//! with g = 0.1, 0.2 and 0.4 the scales that the head without it may have. The
+//! with g = 0.1, 0.2 and 0.4, the scales that few labels can tell apart. (Many may
+//! choose a larger one, and then hardly leave the gate a doubt.) The
 //! answer is the mean of the two heads' *probabilities* under these weights,
 //! not of their logits: that is what the probability of a label is when the
 //! weights are probabilities of the two cases, and a head that is sure of

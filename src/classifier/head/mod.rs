@@ -7,7 +7,7 @@
 //!
 //! ```text
 //! with the prior:  logit = 2.2 s e + w . [e, g F, 0.3]     g = 0.05 below 32 labels, else 0.1
-//! without it:      logit =           w . [g F, 0.3]        g = 0.1, 0.2 or 0.4, by evidence
+//! without it:      logit =           w . [g F, 0.3]        g = 0.1, 0.2, 0.4 and, from 256 labels, up to 6.4, by evidence
 //! ```
 //!
 //! each with the ridge 1/2 |w|^2 on everything (`linear.rs`), and s = 1 or -1
@@ -166,8 +166,6 @@ pub struct Head {
 pub struct Report {
     /// Labels with a weight above 0.
     pub labels: usize,
-    /// The weight of the head with the prior, 0 to 1.
-    pub gate: f64,
     /// Which way the prior's score points: 1 towards class 1, -1 towards class
     /// 0. Only with a prior and two classes.
     pub orientation: Option<f64>,
@@ -176,19 +174,9 @@ pub struct Report {
     /// The log of the mean evidence of the heads without it at g = 0.1, 0.2 and
     /// 0.4, where they were fitted.
     pub evidence_without: Option<f64>,
-    /// g of the weightier head.
-    pub scale: f64,
-    /// Hidden units of the weightier head; 0 is the direct path alone.
-    pub width: usize,
-    /// The penalty on their weights.
-    pub penalty: Option<f64>,
     /// How often the prior alone is right about the labels: tells whether it
     /// agrees with them. Only with a prior and two classes.
     pub agreement: Option<Agreement>,
-    /// The largest component of the gradient, a sum over the labels, where the
-    /// training of the weightier head ended. Without a hidden layer it is near
-    /// 0; with one, training may stop on the way, and 0.001 a label is little.
-    pub slope: f64,
 }
 
 impl Head {
@@ -242,15 +230,21 @@ impl Head {
     /// Latinne and Decaestecker 2002). [`estimate_shares`] finds them.
     ///
     /// # Errors
-    /// [`Error::Setting`] unless there is one share above 0 for each class.
+    /// [`Error::Setting`] unless there is one share for each class, above 0 where
+    /// the class has training samples.
     pub fn expecting(mut self, shares: &[f64]) -> Result<Self> {
         let total: f64 = shares.iter().sum();
-        let sound = shares.iter().all(|&share| share > 0.0) && total.is_finite();
+        // Of a class without training samples nothing is known, nor is its share.
+        let sound = total.is_finite()
+            && shares
+                .iter()
+                .zip(&self.train_shares)
+                .all(|(&share, &train)| share > 0.0 || share == 0.0 && train == 0.0);
         if shares.len() != self.classes || !sound {
             return Err(Error::setting(
                 "class shares",
                 format!("{shares:?}"),
-                format!("{} numbers above 0", self.classes),
+                format!("{} shares, above 0 where a class is known", self.classes),
             ));
         }
         self.expected_shares = Some(shares.iter().map(|share| share / total).collect());
@@ -263,9 +257,18 @@ impl Head {
         branches.into_iter().flatten().map(Branch::parameters).sum()
     }
 
-    /// What the training found out.
-    pub fn report(&self) -> &Report {
-        &self.report
+    /// The head with the larger weight.
+    pub fn weightier(&self) -> Option<&Branch> {
+        match self.gate >= 0.5 {
+            true => self.with_prior.as_ref(),
+            false => self.without_prior.as_ref(),
+        }
+    }
+
+    /// Hidden units of the weightier head; 0 is the direct path alone.
+    pub fn width(&self) -> usize {
+        let hidden = self.weightier().and_then(|branch| branch.hidden.as_ref());
+        hidden.map_or(0, |hidden| hidden.bias.len())
     }
 }
 

@@ -100,7 +100,7 @@ fn the_gate_closes_where_labels_follow_something_else() {
             assert!(head.gate < 0.01, "{samples}, {seed}: {}", head.gate);
             let new = Data::new(1000, 10, 200 + seed, follows_features);
             assert!(new.accuracy(&head) > 0.75, "{}", new.accuracy(&head));
-            let agreement = head.report().agreement.unwrap();
+            let agreement = head.report.agreement.unwrap();
             confirmed += usize::from(agreement.confirmed() == Some(true));
         }
         // One by chance; five or more have a probability of 0.003.
@@ -121,7 +121,7 @@ fn three_classes_with_a_middle_follow_the_prior() {
     assert!(head.gate > 0.9, "{}", head.gate);
     let new = Data::new(1000, 10, 6, class);
     assert!(new.accuracy(&head) > 0.75, "{}", new.accuracy(&head));
-    assert_eq!(head.report().orientation, None);
+    assert_eq!(head.report.orientation, None);
 }
 
 #[test]
@@ -147,8 +147,8 @@ fn swapped_labels_turn_the_prior_round() {
         let params = HeadParams::new(2).hidden(Hidden::Units(0));
         let one = data.fit(&params);
         let other = params.fit(data.inputs(), &swapped, &[]).unwrap();
-        assert_eq!(one.report().orientation, Some(1.0));
-        assert_eq!(other.report().orientation, Some(-1.0));
+        assert_eq!(one.report.orientation, Some(1.0));
+        assert_eq!(other.report.orientation, Some(-1.0));
         let p = one.probabilities(&data.features, Some(&data.prior));
         let q = other.probabilities(&data.features, Some(&data.prior));
         for (p, q) in p.rows().into_iter().zip(q.rows()) {
@@ -191,12 +191,12 @@ fn the_layer_learns_what_no_line_separates() {
     assert!((new.accuracy(&line) - 0.5).abs() < 0.06);
     let params = HeadParams::new(2).task(Task::Any);
     let head = data.fit(&params);
-    assert!(head.report().width > 0);
+    assert!(head.width() > 0);
     assert!(
         new.accuracy(&head) > 0.9,
         "{} {:?}",
         new.accuracy(&head),
-        head.report()
+        head.report
     );
 }
 
@@ -207,8 +207,8 @@ fn on_linear_data_it_stays_linear() {
         let data = Data::new(samples, 10, seed, noisy);
         let params = HeadParams::new(2);
         let head = params.fit(data.alone(), &data.targets, &[]).unwrap();
-        assert_eq!(head.report().width, 0, "{samples}");
-        assert!(head.report().slope < 1e-2);
+        assert_eq!(head.width(), 0, "{samples}");
+        assert!(head.weightier().unwrap().slope < 1e-2);
     }
 }
 
@@ -222,10 +222,10 @@ fn a_forced_layer_says_little_about_few_labels() {
     };
     let new = Data::new(1000, 10, 13, follows_features);
     let (line, layer) = (fit(Hidden::Units(0)), fit(Hidden::Units(32)));
-    assert_eq!(layer.report().width, 32);
+    assert_eq!(layer.width(), 32);
     let difference = new.accuracy(&line) - new.accuracy(&layer);
     assert!(difference.abs() < 0.03, "{difference}");
-    assert!(layer.report().slope < 1e-2);
+    assert!(layer.weightier().unwrap().slope < 1e-2);
 }
 
 #[test]
@@ -309,6 +309,11 @@ fn bad_parameters_and_bad_data_are_refused() {
     for (features, prior) in [
         (data.features.clone(), &scores),
         (Array2::from_elem((6, 3), f64::NAN), &data.prior),
+        // More columns than samples, and a single bad value.
+        (
+            Array2::from_shape_fn((6, 9), |at| if at == (2, 4) { f64::NAN } else { 0.5 }),
+            &data.prior,
+        ),
     ] {
         let inputs = Inputs {
             features: &features,
@@ -350,4 +355,19 @@ fn the_least_of_data_gives_an_answer() {
     };
     let head = HeadParams::new(2).fit(inputs, &[1, 0], &[]).unwrap();
     assert!(head.probabilities(&empty, Some(&[2.0, -2.0]))[[0, 1]] > 0.5);
+}
+
+#[test]
+fn estimated_shares_are_what_a_head_can_expect() {
+    let data = Data::new(30, 3, 4, |row, _| usize::from(row[0] > 0.0));
+    let head = HeadParams::new(3)
+        .fit(data.inputs(), &data.targets, &[])
+        .unwrap();
+    let probabilities = head.probabilities(&data.features, Some(&data.prior));
+    let shares = crate::classifier::head::estimate_shares(&probabilities, &head.train_shares);
+    assert_eq!(shares[2], 0.0);
+    let shifted = head.expecting(&shares).unwrap();
+    let rows = shifted.probabilities(&data.features, Some(&data.prior));
+    assert!(rows.iter().all(|share| share.is_finite()));
+    assert!(shifted.expecting(&[0.0, 1.0, 0.0]).is_err());
 }

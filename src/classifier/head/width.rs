@@ -45,7 +45,13 @@ pub(super) fn choose(
     labels: &Labels,
     seed: u64,
 ) -> Result<Option<Size>> {
-    if labels.targets.len() < FEWEST {
+    if labels
+        .weights
+        .iter()
+        .filter(|&&weight| weight > 0.0)
+        .count()
+        < FEWEST
+    {
         return Ok(None);
     }
     let fold_of = folds(scaled, labels, seed);

@@ -3,7 +3,7 @@
 use rustc_hash::FxHashMap;
 
 use super::phrases::{Effect, Phrase};
-use crate::text::cues::Cues;
+use crate::text::cues::{Cues, sections};
 use crate::text::stopwords::StopWords;
 
 /// What is known of a word.
@@ -59,24 +59,11 @@ impl Lists {
 
     /// Adds what a file of this folder says; `english.txt` describes the form.
     fn read(&mut self, text: &str) {
-        let lines = || {
-            let mut section = "";
-            text.lines()
-                .map(str::trim)
-                .filter(|line| !line.is_empty() && !line.starts_with('#'))
-                .filter_map(move |line| match line.strip_prefix('[') {
-                    Some(name) => {
-                        section = name.trim_end_matches(']');
-                        None
-                    }
-                    None => Some((section, line)),
-                })
-        };
-        let more: Vec<String> = lines()
+        let more: Vec<String> = sections(text)
             .filter(|(section, _)| *section == "more")
             .flat_map(|(_, line)| line.split_whitespace().map(str::to_owned))
             .collect();
-        for (section, line) in lines() {
+        for (section, line) in sections(text) {
             let words: Vec<&str> = line.split_whitespace().collect();
             match section {
                 "negators" => self.mark(&words, |word| word.negator = true),
@@ -84,7 +71,7 @@ impl Lists {
                 "light" => self.mark(&words, |word| word.light = true),
                 "joining" => {
                     self.cancels = true;
-                    self.mark(&words, |word| word.joining = true);
+                    self.mark(&words, |word| (word.joining, word.light) = (true, true));
                 }
                 "ending" => self.add(Phrase::read(line, Effect::Ending, &more)),
                 "negating" => self.add(Phrase::read(line, Effect::Negating, &more)),
@@ -134,6 +121,15 @@ mod tests {
             "unnegated",
         ];
         for (language, text) in OWN {
+            let cues = Cues::language(language).unwrap();
+            let known = |section: &str, word: &str| {
+                let lists = match section {
+                    "negators" => vec![&cues.negators],
+                    "light" => vec![&cues.copulas, &cues.intensifiers],
+                    _ => vec![],
+                };
+                lists.iter().any(|list| list.iter().any(|one| one == word))
+            };
             let lines = text.lines().filter(|line| !line.starts_with('#'));
             let mut section = "";
             for line in lines.filter(|line| !line.is_empty()) {
@@ -142,6 +138,9 @@ mod tests {
                 if let Some(name) = line.strip_prefix('[') {
                     section = name.trim_end_matches(']');
                     assert!(names.contains(&section), "{line} in {language}");
+                } else if matches!(section, "negators" | "light") {
+                    let twice = line.split_whitespace().find(|word| known(section, word));
+                    assert_eq!(twice, None, "{section} of {language}");
                 } else if matches!(section, "ending" | "negating" | "unnegated") {
                     let phrases = Phrase::read(line, Effect::Ending, &[]);
                     assert!(!phrases.is_empty(), "{line} in {language}");

@@ -2,6 +2,7 @@
 //! stands in a text.
 
 use crate::text::clauses::Break;
+use crate::text::units::Script;
 
 /// The most words that a gap of a phrase stands for: the two parts of "can't
 /// recommend this hotel enough" are rarely further apart.
@@ -146,12 +147,9 @@ fn spellings(line: &str) -> Vec<String> {
     vec![single, paired]
 }
 
-/// Whether a character is of a script that is written without spaces and has
-/// words of one or two characters: Han and kana.
+/// Whether a character is of a script that is cut into characters and pairs.
 pub(super) fn is_unspaced(character: char) -> bool {
-    matches!(character,
-        '\u{2e80}'..='\u{312f}' | '\u{3190}'..='\u{9fff}' | '\u{f900}'..='\u{faff}'
-        | '\u{20000}'..='\u{3ffff}')
+    Script::of(character).is_some()
 }
 
 #[cfg(test)]

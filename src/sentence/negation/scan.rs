@@ -3,6 +3,7 @@
 use super::lists::{Lists, Word};
 use super::phrases::{Effect, is_unspaced};
 use crate::text::clauses::Break;
+use crate::text::units::is_hangul;
 
 /// How far negation reaches: three words with a meaning of their own, of two
 /// characters each where words are not set apart.
@@ -95,7 +96,14 @@ impl<'a, W: AsRef<str>> Scan<'a, W> {
             joining: false,
             phrases: Vec::new(),
         };
-        let word = self.lists.get(self.word(at)).unwrap_or(UNKNOWN);
+        if let Some(whole) = self.whole(at) {
+            self.out[at] = self.out[whole];
+            if !self.at_break(at).joins() {
+                self.close(at + 1, self.at_break(at));
+            }
+            return;
+        }
+        let word = self.listed(at).unwrap_or(UNKNOWN);
         self.phrases(at, word);
         if at == self.sentence.start && word.negator && word.verb && self.is_asked(at) {
             self.fixed = self.fixed.max(at + 1);
@@ -131,6 +139,20 @@ impl<'a, W: AsRef<str>> Scan<'a, W> {
 
     fn at_break(&self, at: usize) -> Break {
         self.breaks.get(at).copied().unwrap_or_default()
+    }
+
+    /// The word that this is a part of: units of a Korean word follow it.
+    fn whole(&self, at: usize) -> Option<usize> {
+        part_of(self.words, at)
+    }
+
+    /// What the lists say of a word, or of its first part that they know: a stem
+    /// stands for its forms.
+    fn listed(&self, at: usize) -> Option<&'a Word> {
+        let parts = (at + 1..self.words.len()).take_while(|&part| self.whole(part) == Some(at));
+        std::iter::once(at)
+            .chain(parts)
+            .find_map(|at| self.lists.get(self.word(at)))
     }
 
     /// Looks for phrases that begin here.
@@ -191,6 +213,17 @@ impl<'a, W: AsRef<str>> Scan<'a, W> {
         }
     }
 
+    /// Whether this is a pair of characters that an "and" begins.
+    fn bridges(&self, at: usize) -> bool {
+        let mut characters = self.word(at).char_indices();
+        let (first, second) = (characters.next(), characters.next());
+        first.is_some_and(|(_, first)| is_unspaced(first))
+            && second.is_some_and(|(end, _)| {
+                let first = self.lists.get(&self.word(at)[..end]);
+                first.is_some_and(|word| word.joining)
+            })
+    }
+
     /// Takes a word that is no negator.
     fn cover(&mut self, at: usize, word: &Word) {
         let negator = word.negator;
@@ -198,7 +231,7 @@ impl<'a, W: AsRef<str>> Scan<'a, W> {
         for segment in [&mut self.segment, &mut self.sentence] {
             segment.content |= content;
         }
-        self.joined &= !content;
+        self.joined &= !content || self.bridges(at);
         let size = if content { self.size(at) } else { 0 };
         let Some(scope) = &mut self.scope else {
             return;
@@ -265,7 +298,11 @@ impl<'a, W: AsRef<str>> Scan<'a, W> {
             return;
         };
         for at in (start..end).rev() {
-            let word = self.lists.get(self.word(at));
+            if let Some(whole) = self.whole(at) {
+                self.out[at] = self.listed(whole).is_none_or(|word| !word.negator);
+                continue;
+            }
+            let word = self.listed(at);
             let (light, negator) = word.map_or((false, false), |word| (word.light, word.negator));
             self.out[at] = !negator;
             if !light {
@@ -276,4 +313,20 @@ impl<'a, W: AsRef<str>> Scan<'a, W> {
             }
         }
     }
+}
+
+/// The place of the Hangul word that the one at `at` is a unit of: its first
+/// syllables, or its last behind a mark.
+fn part_of<W: AsRef<str>>(words: &[W], at: usize) -> Option<usize> {
+    /// The units of a word.
+    const MOST: usize = 3;
+    let part = words[at].as_ref();
+    (at.saturating_sub(MOST)..at).rev().find(|&whole| {
+        let whole = words[whole].as_ref();
+        let rest = match part.strip_prefix('~') {
+            Some(end) => whole.strip_suffix(end),
+            None => whole.strip_prefix(part),
+        };
+        rest.is_some_and(|rest| !rest.is_empty()) && whole.chars().all(is_hangul)
+    })
 }

@@ -322,3 +322,34 @@ proptest! {
         shown_by(&english(), &text);
     }
 }
+
+/// The negated words of a text as the tokenizer cuts it.
+fn cut_and_negated(language: &str, text: &str) -> Vec<String> {
+    let tokenizer = Tokenizer::default();
+    let tokens: Vec<_> = tokenizer.tokens(text).collect();
+    let words: Vec<&str> = tokens.iter().map(|token| token.word.as_ref()).collect();
+    let breaks: Vec<Break> = breaks(text, &tokens).collect();
+    let mut out = Vec::new();
+    Negation::new(&Cues::language(language).unwrap()).scopes(&words, &breaks, &mut out);
+    let negated = words.iter().zip(out).filter(|(_, negated)| *negated);
+    negated.map(|(word, _)| (*word).to_owned()).collect()
+}
+
+#[test]
+fn parts_of_korean_words_go_with_the_word() {
+    let all = ["재미있습니다", "재미", "재미있", "~습니다"];
+    assert_eq!(cut_and_negated("korean", "안 재미있습니다"), all);
+    // The negator follows; its own parts are none of its scope.
+    let all = ["재미있지", "재미", "재미있", "~미있지"];
+    assert_eq!(cut_and_negated("korean", "재미있지 않네요"), all);
+    assert_eq!(cut_and_negated("korean", "재미있지 않습니다"), all);
+    assert!(cut_and_negated("korean", "재미있습니다. 최고").is_empty());
+}
+
+#[test]
+fn chinese_and_parts_one_negation_from_the_next() {
+    let negated = cut_and_negated("chinese", "不好吃和没意思");
+    for word in ["好吃", "意思"] {
+        assert!(negated.iter().any(|one| one == word), "{negated:?}");
+    }
+}

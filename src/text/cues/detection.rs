@@ -9,6 +9,7 @@ use rustc_hash::FxHashMap;
 
 use super::{Cues, LANGUAGES};
 use crate::text::stopwords::StopWords;
+use crate::text::units::{Script, is_hangul};
 
 /// The share of running words that must be a language's small words. In the
 /// sentences of the tests the right language has 0.40 to 0.70.
@@ -89,12 +90,13 @@ struct Scripts {
 
 impl Scripts {
     fn add(&mut self, word: &str, count: u64) {
-        match word.chars().next() {
-            Some('\u{3400}'..='\u{9fff}' | '\u{f900}'..='\u{faff}') => self.han += count,
-            Some('\u{3040}'..='\u{30ff}') => self.kana += count,
-            Some('\u{1100}'..='\u{11ff}' | '\u{3130}'..='\u{318f}' | '\u{ac00}'..='\u{d7a3}') => {
-                self.hangul += count;
-            }
+        let Some(first) = word.chars().next() else {
+            return;
+        };
+        match (Script::of(first), first) {
+            (Some(Script::Han), _) => self.han += count,
+            (Some(Script::Hiragana), _) | (None, '\u{30a0}'..='\u{30ff}') => self.kana += count,
+            _ if is_hangul(first) => self.hangul += count,
             _ => {}
         }
     }

@@ -108,7 +108,7 @@ impl Cues {
 
     /// The cues of the language that a text's words show, given each word with
     /// its count; nothing when no language with a list fits.
-    pub fn detect<'w>(counted: impl Iterator<Item = (&'w str, u64)> + Clone) -> Option<Self> {
+    pub fn detect<'w>(counted: impl Iterator<Item = (&'w str, u64)>) -> Option<Self> {
         detection::language(counted).and_then(Self::language)
     }
 
@@ -129,38 +129,44 @@ impl Cues {
     }
 
     fn of(language: &Language) -> Self {
-        let words = |section| {
-            sections(language.list)
+        let of = |section| {
+            words(language.list)
                 .filter(|&(name, _)| name == section)
                 .map(|(_, word)| word.to_owned())
                 .collect()
         };
         Self {
             language: language.name.to_owned(),
-            intensifiers: words("intensifiers"),
-            copulas: words("copulas"),
-            negators: words("negators"),
-            raising: words("raising"),
-            positive: words("positive"),
-            negative: words("negative"),
+            intensifiers: of("intensifiers"),
+            copulas: of("copulas"),
+            negators: of("negators"),
+            raising: of("raising"),
+            positive: of("positive"),
+            negative: of("negative"),
         }
     }
 }
 
-/// The words of a list, each with the name of its section.
-fn sections(list: &str) -> impl Iterator<Item = (&str, &str)> {
+/// The lines of a list that say something, each with the name of its section: what
+/// stands between brackets above it. From # on a line is a comment.
+pub(crate) fn sections(list: &str) -> impl Iterator<Item = (&str, &str)> {
+    let mut section = "";
     list.lines()
         .map(|line| line.split('#').next().unwrap_or("").trim())
-        .scan("", |section, line| {
+        .filter(|line| !line.is_empty())
+        .filter_map(move |line| {
             let name = line
                 .strip_prefix('[')
                 .and_then(|line| line.strip_suffix(']'));
-            *section = name.unwrap_or(section);
-            let words = name.map_or(line, |_| "");
-            let section = *section;
-            Some(words.split_whitespace().map(move |word| (section, word)))
+            section = name.unwrap_or(section);
+            name.is_none().then_some((section, line))
         })
-        .flatten()
+}
+
+/// The words of a list, each with the name of its section.
+fn words(list: &str) -> impl Iterator<Item = (&str, &str)> {
+    sections(list)
+        .flat_map(|(section, line)| line.split_whitespace().map(move |word| (section, word)))
 }
 
 #[cfg(test)]
@@ -184,7 +190,7 @@ mod tests {
         let tokenizer = Tokenizer::default();
         for language in LANGUAGES {
             let mut seen = BTreeSet::new();
-            for (section, word) in sections(language.list) {
+            for (section, word) in words(language.list) {
                 let place = format!("{word} of {section}, {}", language.name);
                 assert!(SECTIONS.contains(&section), "{place}");
                 assert!(seen.insert((section, word)), "twice: {place}");
@@ -243,7 +249,7 @@ mod tests {
     #[test]
     fn comments_and_section_names_are_no_words() {
         let list = "# a\n[one]\nb c # d\n\n  e\n[two]\nf\n";
-        let found: Vec<_> = sections(list).collect();
+        let found: Vec<_> = words(list).collect();
         assert_eq!(
             found,
             [("one", "b"), ("one", "c"), ("one", "e"), ("two", "f")]

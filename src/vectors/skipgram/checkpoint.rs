@@ -150,7 +150,8 @@ impl Checkpoint {
         let damaged = |found: String| Error::damaged(&name, found, WANTED).with_hint(ANEW);
         let file = match File::open(path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                return Err(Error::artifact(&name, "no file", WANTED).with_hint(ANEW));
+                return Err(Error::artifact(&name, "no file", WANTED)
+                    .with_hint("nothing was interrupted here: leave --resume out to begin"));
             }
             file => file.map_err(unreadable)?,
         };
