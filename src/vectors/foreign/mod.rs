@@ -97,6 +97,11 @@ pub(super) fn recognise(head: &[u8]) -> Option<Format> {
     match fields.as_slice() {
         [words, dims] if is_count(words) && is_count(dims) => Some(match dims.parse() {
             Ok(dims) if text::begins_with_row(body, dims) => Format::Text,
+            // The values of a tiny binary file may happen to be characters; that
+            // its length fits to the byte is no accident.
+            _ if (head.len() as u64) < HEAD && binary::read(&mut &*head, None).is_ok() => {
+                Format::Binary
+            }
             _ if is_text(&body[..body.len().min(TELLING)]) => Format::Text,
             _ => Format::Binary,
         }),
@@ -310,6 +315,27 @@ mod tests {
                 rows,
                 dims,
             })
+    }
+
+    #[test]
+    fn values_that_happen_to_be_characters_are_values() {
+        for (word, bytes) in [(",é.", "gޞF況\0"), ("a", "abcdefgh")] {
+            let rows: Vec<f32> = bytes
+                .as_bytes()
+                .chunks_exact(4)
+                .map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]))
+                .collect();
+            let table = Table {
+                words: vec![word.to_owned()],
+                dims: rows.len(),
+                rows,
+            };
+            for end in [&b"\n"[..], b""] {
+                let bytes = binary(&table, end);
+                let (format, read) = parse(&bytes, None).unwrap();
+                assert_eq!((format, &read), (Format::Binary, &table));
+            }
+        }
     }
 
     proptest! {
