@@ -22,6 +22,8 @@
 mod axis;
 mod bayes;
 mod documents;
+mod file;
+mod halves;
 mod ngrams;
 mod opinions;
 mod scale;
@@ -76,10 +78,10 @@ pub enum Length {
 /// The direction of sentiment. Two sets of weights: for documents, for sentences.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Polarity {
-    /// The language of the cues.
-    pub language: String,
-    /// How it was found.
-    pub path: Path,
+    /// The words that it was found by.
+    pub cues: Cues,
+    /// What was seen, and how it was found.
+    pub report: Report,
     /// Words, then pairs: the log of documents over those with the feature.
     idf: Vec<f32>,
     /// The pairs, rising, as first word << 32 | second word.
@@ -101,7 +103,7 @@ pub enum Path {
 }
 
 /// What the induction saw and did.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Report {
     /// The steps taken.
     pub path: Path,
@@ -117,6 +119,9 @@ pub struct Report {
     pub seeds: (usize, usize),
     /// Pairs that are features.
     pub pairs: usize,
+    /// The share of texts whose two halves agree about the side, one half being
+    /// chance; nothing where too few texts have two sentences.
+    pub agreement: Option<f64>,
 }
 
 /// A step of the induction, with each document's score after it, where it gives
@@ -134,7 +139,7 @@ pub fn induce(
     cues: &Cues,
     seed: u64,
     observer: Observer<'_>,
-) -> Result<(Polarity, Report)> {
+) -> Result<Polarity> {
     if documents.len() < LEAST_DOCUMENTS {
         return Err(Error::too_little(
             format!("{} texts with a known word", documents.len()),
@@ -225,16 +230,16 @@ pub fn induce(
         opinions: opinions.len(),
         seeds: axis.seeds,
         pairs: space.idf.len() - space.words(),
+        agreement: halves::agreement(documents, &space, &sentence),
     };
-    let polarity = Polarity {
-        language: cues.language.clone(),
-        path,
+    Ok(Polarity {
+        cues: cues.clone(),
+        report,
         pairs: space.pairs(),
         idf: space.idf,
         opinions,
         scales: [document, sentence],
-    };
-    Ok((polarity, report))
+    })
 }
 
 impl Polarity {

@@ -66,7 +66,7 @@ fn cues() -> Cues {
     }
 }
 
-fn found(vectors: &WordVectors, texts: &[String]) -> Result<(Polarity, Report)> {
+fn found(vectors: &WordVectors, texts: &[String]) -> Result<Polarity> {
     let mut documents = Documents::new(vectors);
     texts.iter().for_each(|text| documents.add(text));
     induce(&documents, vectors, &cues(), 0, &mut |_, _| {})
@@ -97,7 +97,8 @@ fn the_company_that_opinions_keep_corrects_the_vectors() {
     // seven have. Without naive Bayes there is less to gain.
     let cases = [(1, Path::Seeds, 8), (2, Path::Short, 9), (4, Path::Long, 9)];
     for (sentences, path, of_ten) in cases {
-        let (polarity, report) = found(&vectors, &texts(1000, sentences)).unwrap();
+        let polarity = found(&vectors, &texts(1000, sentences)).unwrap();
+        let report = &polarity.report;
         assert_eq!((report.path, report.by_cues), (path, true), "{report:?}");
         let opinions: Vec<&str> = polarity
             .opinions()
@@ -126,17 +127,14 @@ fn the_company_that_opinions_keep_corrects_the_vectors() {
                 right.len()
             );
         }
-        assert_eq!(
-            found(&vectors, &texts(1000, sentences)).unwrap().0,
-            polarity
-        );
+        assert_eq!(found(&vectors, &texts(1000, sentences)).unwrap(), polarity);
     }
 }
 
 #[test]
 fn parts_sum_to_the_score_and_negation_turns_them() {
     let vectors = vectors();
-    let (polarity, _) = found(&vectors, &texts(1000, 4)).unwrap();
+    let polarity = found(&vectors, &texts(1000, 4)).unwrap();
     let judge = Judge {
         vectors: &vectors,
         polarity: &polarity,
@@ -175,7 +173,7 @@ fn parts_sum_to_the_score_and_negation_turns_them() {
 fn scores_lie_around_zero() {
     let vectors = vectors();
     let texts = texts(1000, 4);
-    let (polarity, _) = found(&vectors, &texts).unwrap();
+    let polarity = found(&vectors, &texts).unwrap();
     let scores: Vec<f64> = texts
         .iter()
         .map(|text| {
@@ -221,10 +219,73 @@ fn too_little_text_and_unknown_seeds_are_errors() {
 fn all_texts_alike_end_in_finite_scores() {
     let vectors = vectors();
     let same = vec!["It is p1, a very n2 thing".to_owned(); 1000];
-    let (polarity, _) = found(&vectors, &same).unwrap();
+    let polarity = found(&vectors, &same).unwrap();
     let judge = Judge {
         vectors: &vectors,
         polarity: &polarity,
     };
     assert!(judge.score("p1 n2 f3").score.is_finite());
+}
+
+#[test]
+fn halves_of_texts_of_one_opinion_agree() {
+    let vectors = vectors();
+    let agreement = |texts: &[String]| found(&vectors, texts).unwrap().report.agreement;
+    let one_opinion = agreement(&texts(1000, 4)).unwrap();
+    assert!(one_opinion > 0.9, "{one_opinion}");
+    // As many texts again whose halves contradict each other.
+    let mut mixed = texts(1000, 4);
+    for at in 0..1000 {
+        let (first, second) = (at % OPINIONS, at / OPINIONS % OPINIONS);
+        mixed.push(format!("A very p{first} thing. A very n{second} thing."));
+    }
+    let mixed = agreement(&mixed).unwrap();
+    assert!((0.35..0.7).contains(&mixed), "{mixed}");
+    // Of texts without a second sentence there are no halves.
+    let short = vec!["It is p1".to_owned(); 1000];
+    assert_eq!(agreement(&short), None);
+}
+
+#[test]
+fn bytes_are_read_back_and_what_does_not_fit_is_refused() {
+    let vectors = vectors();
+    let polarity = found(&vectors, &texts(1000, 2)).unwrap();
+    let (words, dims) = (vectors.len(), vectors.dims());
+    let bytes = polarity.to_bytes();
+    assert_eq!(Polarity::from_bytes(&bytes, words, dims).unwrap(), polarity);
+    assert_eq!(polarity.clone().to_bytes(), bytes);
+    for length in (0..bytes.len()).step_by(7) {
+        assert!(
+            Polarity::from_bytes(&bytes[..length], words, dims).is_err(),
+            "{length}"
+        );
+    }
+    assert!(Polarity::from_bytes(&[&bytes[..], &[0]].concat(), words, dims).is_err());
+    assert!(Polarity::from_bytes(&bytes, words + 1, dims).is_err());
+    assert!(Polarity::from_bytes(&bytes, words, dims - 1).is_err());
+    let broken = |change: fn(&mut Polarity)| {
+        let mut polarity = polarity.clone();
+        change(&mut polarity);
+        Polarity::from_bytes(&polarity.to_bytes(), words, dims).unwrap_err()
+    };
+    for (change, says) in [
+        (
+            (|p| p.pairs.swap(0, 1)) as fn(&mut Polarity),
+            "words that are none",
+        ),
+        (|p| p.pairs[0] = u64::from(u32::MAX), "words that are none"),
+        (
+            |p| *p.opinions.last_mut().unwrap() = 1_000_000,
+            "words that are none",
+        ),
+        (|p| p.idf[0] = f32::NAN, "not finite"),
+        (|p| p.idf[0] = -1.0, "not finite"),
+        (|p| p.scales[1].direction[0] = f32::INFINITY, "not finite"),
+    ] {
+        assert!(broken(change).contains(says), "{says}");
+    }
+    // A length that no memory holds is no reason to ask for it.
+    let mut huge = bytes.clone();
+    huge[..8].copy_from_slice(&u64::MAX.to_le_bytes());
+    assert!(Polarity::from_bytes(&huge, words, dims).is_err());
 }

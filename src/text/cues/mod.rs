@@ -70,7 +70,7 @@ const NAMES: [&str; LANGUAGES.len()] = {
 
 /// Words that point at opinions, of one language. All in lower case, as the
 /// tokenizer makes them.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
 pub struct Cues {
     /// The language's English name, in lower case; empty where there are seeds
     /// of the user's only.
