@@ -57,6 +57,35 @@ fn texts(count: usize, sentences: usize) -> Vec<String> {
         .collect()
 }
 
+impl Polarity {
+    /// A direction for tests of files: of every word and one pair.
+    pub(crate) fn sample(words: usize, dims: usize) -> Self {
+        let weights: Vec<f32> = (0..=words).map(|at| (at as f32).sin()).collect();
+        let scale = Scale {
+            direction: weights.iter().cycle().take(dims).copied().collect(),
+            weights,
+            offset: 0.1,
+        };
+        Self {
+            cues: cues(),
+            report: Report {
+                path: Path::Short,
+                documents: (600, 600),
+                length: 9,
+                by_cues: true,
+                opinions: 1,
+                seeds: (1, 1),
+                pairs: 1,
+                agreement: Some(0.7),
+            },
+            idf: vec![0.7; words + 1],
+            pairs: vec![0],
+            opinions: vec![words as u32 - 1],
+            scales: [scale.clone(), scale],
+        }
+    }
+}
+
 fn cues() -> Cues {
     Cues {
         intensifiers: vec!["very".to_owned()],

@@ -24,6 +24,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
 use crate::files::digest::Fingerprint;
+use crate::polarity::Polarity;
 use crate::text::stopwords::StopWords;
 use crate::text::tokenizer::Tokenizer;
 use subwords::Subwords;
@@ -79,6 +80,7 @@ pub struct WordVectors {
     subwords: Option<Subwords>,
     origin: Option<Origin>,
     counts: Option<Vec<u64>>,
+    polarity: Option<Polarity>,
     fingerprint: Option<Fingerprint>,
 }
 
@@ -127,6 +129,7 @@ impl WordVectors {
             subwords: None,
             origin: None,
             counts: None,
+            polarity: None,
             fingerprint: None,
         })
     }
@@ -170,6 +173,26 @@ impl WordVectors {
     /// How often each word occurred in the text that they were learned from.
     pub fn counts(&self) -> Option<&[u64]> {
         self.counts.as_deref()
+    }
+
+    /// The same vectors with the direction of sentiment, which must have been found
+    /// with them.
+    #[must_use]
+    pub fn with_polarity(mut self, polarity: Polarity) -> Self {
+        self.polarity = Some(polarity);
+        self.with_metadata()
+    }
+
+    /// The same vectors without a direction of sentiment.
+    #[must_use]
+    pub fn without_polarity(mut self) -> Self {
+        self.polarity = None;
+        self.with_metadata()
+    }
+
+    /// The direction of sentiment, where it has been found.
+    pub fn polarity(&self) -> Option<&Polarity> {
+        self.polarity.as_ref()
     }
 
     /// Where they come from; nothing for files of other programs.

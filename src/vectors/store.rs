@@ -2,8 +2,9 @@
 //!
 //! senti writes [finalfusion](https://finalfusion.github.io) files: metadata,
 //! vocabulary, a matrix of unit-length rows, and the lengths the rows had. The
-//! metadata has a table `[senti]` with the [`Origin`], the words' `counts` and
-//! a `seal`: see [`crate::files::seal`]. With [`subwords`](super::subwords) the
+//! metadata has a table `[senti]` with the [`Origin`], the words' `counts`, the
+//! direction of sentiment where there is one (`polarity`, in base64) and a `seal`:
+//! see [`crate::files::seal`]. With [`subwords`](super::subwords) the
 //! vocabulary is finalfusion's with buckets, and the buckets' rows, of any length,
 //! follow those of the words. Vectors of other programs have none, and are checked
 //! for their structure and values only.
@@ -16,6 +17,8 @@ use std::io::{BufReader, Cursor, Read};
 use std::ops::Range;
 use std::path::Path;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use finalfusion::embeddings::Embeddings;
 use finalfusion::io::{ReadEmbeddings, WriteEmbeddings};
 use finalfusion::metadata::Metadata;
@@ -30,6 +33,7 @@ use crate::error::{Error, Place, Result};
 use crate::files::digest::{Hashing, hex};
 use crate::files::seal::{self, Seal};
 use crate::files::write::write_whole;
+use crate::polarity::Polarity;
 use crate::text::filetype;
 
 /// The key of our table in the metadata.
@@ -98,6 +102,10 @@ impl WordVectors {
                 .iter()
                 .map(|&count| count.min(i64::MAX as u64) as i64);
             table.insert("counts".to_owned(), counts.collect::<Vec<_>>().into());
+        }
+        if let Some(polarity) = &self.polarity {
+            let polarity = BASE64.encode(polarity.to_bytes());
+            table.insert("polarity".to_owned(), polarity.into());
         }
         let mut whole = toml::Table::new();
         whole.insert(TABLE.to_owned(), table.into());
@@ -246,14 +254,26 @@ impl WordVectors {
             ))
         };
         let mut table = table.clone();
-        let counts = table.as_table_mut().and_then(|table| {
-            table.remove("seal");
-            table.remove("counts")
-        });
+        let mut taken = |key| table.as_table_mut().and_then(|table| table.remove(key));
+        let _seal = taken("seal");
+        let (counts, polarity) = (taken("counts"), taken("polarity"));
         let origin = table.try_into::<Origin>().map_err(unreadable)?;
         let vectors = match counts {
             Some(counts) => vectors.with_counts(counts.try_into().map_err(unreadable)?),
             None => vectors,
+        };
+        let vectors = match polarity {
+            // Of a file that was changed nothing more is believed.
+            Some(polarity) if seal == Seal::Intact => {
+                let text = polarity.as_str().unwrap_or_default();
+                let polarity = BASE64
+                    .decode(text)
+                    .map_err(|error| error.to_string())
+                    .and_then(|bytes| Polarity::from_bytes(&bytes, vectors.len(), vectors.dims()))
+                    .map_err(refused)?;
+                vectors.with_polarity(polarity)
+            }
+            _ => vectors,
         };
         Ok((vectors.with_origin(origin), seal))
     }
@@ -275,9 +295,7 @@ where
 fn seal_field(bytes: &[u8], layout: &fifu::Layout) -> Option<Range<usize>> {
     let metadata = layout.metadata.clone()?;
     let text = bytes.get(metadata.clone())?;
-    let at = text
-        .windows(SEAL_KEY.len())
-        .position(|window| window == SEAL_KEY)?;
+    let at = memchr::memmem::find(text, SEAL_KEY)?;
     let start = metadata.start + at + SEAL_KEY.len();
     let field = start..start + SEAL_DIGITS;
     (field.end <= metadata.end).then_some(field)
@@ -378,13 +396,16 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_written_is_read(words in 1usize..9, dims in 1usize..7, ours: bool, subwords: bool) {
+        fn what_is_written_is_read(words in 1usize..9, dims in 1usize..7, ours: bool, subwords: bool, polarity: bool) {
             let mut vectors = match subwords {
                 true => with_subwords(words, dims),
                 false => sample(words, dims),
             };
             if ours {
                 vectors = vectors.with_origin(origin()).with_counts((0..words as u64).collect());
+                if polarity {
+                    vectors = vectors.with_polarity(Polarity::sample(words, dims));
+                }
             }
             let written = bytes(&vectors);
             let (read, seal) = parse(&written).unwrap();
@@ -395,6 +416,7 @@ mod tests {
             prop_assert_eq!(read.subwords(), vectors.subwords());
             prop_assert_eq!(read.origin(), vectors.origin());
             prop_assert_eq!(read.counts(), vectors.counts());
+            prop_assert_eq!(read.polarity(), vectors.polarity());
             prop_assert_eq!(bytes(&read), written);
         }
     }
@@ -424,6 +446,8 @@ mod tests {
         for vectors in [sample(3, 2), with_subwords(3, 2)] {
             notices_every_change(&bytes(&vectors.with_origin(origin())));
         }
+        let polar = sample(1, 1).with_polarity(Polarity::sample(1, 1));
+        notices_every_change(&bytes(&polar.with_origin(origin())));
     }
 
     fn notices_every_change(whole: &[u8]) {
@@ -439,6 +463,18 @@ mod tests {
                 }
             }
         }
+    }
+
+    /// A direction of other vectors does not belong to these.
+    #[test]
+    fn a_direction_that_does_not_fit_is_refused() {
+        let vectors = sample(3, 2).with_origin(origin());
+        let written = bytes(&vectors.with_polarity(Polarity::sample(4, 2)));
+        let error = parse(&written).unwrap_err();
+        assert!(
+            error.to_string().contains("direction of sentiment"),
+            "{error}"
+        );
     }
 
     #[test]
