@@ -11,6 +11,7 @@ mod corpora;
 mod demo;
 mod eval;
 pub(crate) mod exit;
+mod induction;
 mod inspect;
 mod interruption;
 mod locate;
@@ -20,6 +21,7 @@ mod printer;
 mod progress;
 mod suggest;
 mod train;
+mod twice;
 mod vectors;
 mod words;
 

@@ -10,6 +10,8 @@ use std::time::Instant;
 use clap::Args;
 use senti::error::{Error, Place, Result};
 use senti::files::digest::Fingerprint;
+use senti::polarity::Polarity;
+use senti::text::cues::Cues;
 use senti::text::lines::{Lines, LongLines};
 use senti::text::stopwords::StopWords;
 use senti::vectors::corpus::{Corpus, CorpusReader};
@@ -23,14 +25,16 @@ use signal_hook::flag;
 
 use super::corpora;
 use super::exit::{Failure, Outcome};
+use super::induction::{self, InductionOptions};
 use super::interruption::Interruption;
 use super::locate::{VECTORS, check_output, our_vectors};
 use super::printer::{Printer, counted, grouped, harmless};
 use super::progress::{Reporter, duration};
+use super::twice::{Source, is_pipe};
 
 /// A line of a corpus longer than this is cut at a space: words that far apart
 /// never meet in a window.
-const LONGEST_PIECE: usize = 1 << 20;
+const LONG_LINES: LongLines = LongLines::Split(1 << 20);
 
 /// The most epochs of `--epochs auto`, by the usual number.
 const MOST_BY_USUAL: usize = 4;
@@ -48,6 +52,10 @@ const MOST_BY_USUAL: usize = 4;
 ///   below 200,000      2           1e-3        none
 ///   below 2,000,000    5           1e-4        none
 ///   from there on      10          1e-4        none
+///
+/// With 500 texts or more it also finds which way sentiment points in them, without
+/// labels, and keeps that with the vectors (see senti polarity); senti train then
+/// needs only a few labels.
 ///
 /// Dimensions are twice the fourth root of the running words, 8 to 100; epochs
 /// bring the words seen to two million, 5 to 200. (* without stop words)
@@ -126,6 +134,11 @@ pub(super) struct Options {
     /// word a line; or auto, as the table says. Negations are never left out.
     #[arg(long, value_name = "LIST", default_value = "auto")]
     stop_words: String,
+    /// Do not look for the direction of sentiment.
+    #[arg(long, conflicts_with_all = ["language", "seed_words"])]
+    no_polarity: bool,
+    #[command(flatten)]
+    induction: InductionOptions,
 }
 
 /// What --epochs may say.
@@ -153,6 +166,7 @@ pub(super) fn run(options: Options, printer: &mut Printer) -> Outcome {
     let started = Instant::now();
     // Numbers out of range end it before anything is read.
     options.settings(0).check()?;
+    options.induction.check()?;
     let files = corpora::files(&options.files, printer)?;
     let inputs: Vec<&Path> = files.iter().map(PathBuf::as_path).collect();
     check_output(&options.output, &inputs, our_vectors)?;
@@ -161,8 +175,7 @@ pub(super) fn run(options: Options, printer: &mut Printer) -> Outcome {
     let interrupted = interruptible();
     // Nobody can look at a flag while waiting for a pipe, and there is nothing
     // to keep yet.
-    let is_pipe = |file: &PathBuf| file == Path::new("-") || !file.is_file();
-    let waiting = Arc::new(AtomicBool::new(files.iter().any(is_pipe)));
+    let waiting = Arc::new(AtomicBool::new(files.iter().any(|file| is_pipe(file))));
     for signal in [SIGINT, SIGTERM] {
         drop(flag::register_conditional_shutdown(
             signal,
@@ -172,7 +185,11 @@ pub(super) fn run(options: Options, printer: &mut Printer) -> Outcome {
     }
     let reporter = Reporter::new(printer);
 
-    let (reader, fingerprints) = read(&files, &interrupted, &reporter)?;
+    let mut again = match options.no_polarity {
+        true => None,
+        false => Some(Vec::new()),
+    };
+    let (reader, fingerprints) = read(&files, &mut again, &interrupted, &reporter)?;
     waiting.store(false, Ordering::Relaxed);
     let stop_words = stop_words(&options.stop_words, &reader, printer)?;
     let tokens = reader.tokens_without(&stop_words);
@@ -196,6 +213,7 @@ pub(super) fn run(options: Options, printer: &mut Printer) -> Outcome {
         };
         return Err(error.into());
     }
+    let cues = options.induction.cues(reader.counted())?;
     let corpus = reader.settle(&stop_words, settings.min_count)?;
     printer.note(&format!(
         "{} and {} in {}; stop words: {}",
@@ -321,6 +339,17 @@ pub(super) fn run(options: Options, printer: &mut Printer) -> Outcome {
         settings.dims,
         duration(started.elapsed().as_secs_f64()),
     ));
+    if let Some(again) = again {
+        // What was learned is safe whatever happens from here on.
+        if let Some(polarity) = polarity(again, &vectors, &cues, &options, &interrupted, printer)? {
+            vectors = vectors.with_polarity(polarity);
+            vectors.write(&options.output)?;
+            printer.note(&format!(
+                "wrote it into {}",
+                harmless(&options.output.display().to_string())
+            ));
+        }
+    }
     printer.note("next: senti train YOUR_LABELS (label, tab, text on each line)");
     Ok(())
 }
@@ -361,8 +390,11 @@ impl Options {
     }
 }
 
+/// Reads the texts. Where `again` is a list, what is needed to read them once more
+/// goes there.
 fn read(
     files: &[PathBuf],
+    again: &mut Option<Vec<Source>>,
     interrupted: &AtomicBool,
     reporter: &Reporter,
 ) -> Result<(CorpusReader, Vec<Fingerprint>)> {
@@ -371,7 +403,14 @@ fn read(
     // Of text: unpacked, unlike the bytes of a fingerprint.
     let mut all = 0;
     for file in files {
-        let lines = Lines::open(file, LongLines::Split(LONGEST_PIECE))?;
+        let lines = match again {
+            None => Lines::open(file, LONG_LINES)?,
+            Some(again) => {
+                let (lines, source) = Source::first(file, LONG_LINES)?;
+                again.push(source);
+                lines
+            }
+        };
         let before = all;
         let fingerprint = reader.add_lines(lines, |bytes| {
             all = before + bytes;
@@ -385,6 +424,36 @@ fn read(
         fingerprints.push(fingerprint);
     }
     Ok((reader, fingerprints))
+}
+
+/// The direction of sentiment in the texts, read a second time.
+fn polarity(
+    again: Vec<Source>,
+    vectors: &WordVectors,
+    cues: &Option<Cues>,
+    options: &Options,
+    interrupted: &AtomicBool,
+    printer: &Printer,
+) -> std::result::Result<Option<Polarity>, Failure> {
+    let texts = again.into_iter().map(|source| source.again(LONG_LINES));
+    let stopped = |error| match error {
+        Error::Interrupted => Failure::Stopped(
+            "the vectors are whole, but without the direction of sentiment: run it again for both"
+                .to_owned(),
+        ),
+        error => error.into(),
+    };
+    let (documents, fingerprints) =
+        induction::read(texts, vectors, interrupted).map_err(stopped)?;
+    if vectors
+        .origin()
+        .is_some_and(|origin| origin.corpus != fingerprints)
+    {
+        printer.warn("the text was changed while it was read: no direction of sentiment");
+        return Ok(None);
+    }
+    let found = induction::find(&documents, vectors, cues.as_ref(), options.seed, printer);
+    found.map_err(stopped)
 }
 
 /// The list that was asked for. `auto` leaves the stop words of the text's

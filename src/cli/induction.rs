@@ -1,0 +1,190 @@
+//! The direction of sentiment, found in the text that a command is given.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use clap::Args;
+use senti::error::{Error, Result};
+use senti::files::digest::Fingerprint;
+use senti::polarity::{Documents, LEAST_DOCUMENTS, Path, Polarity, induce};
+use senti::text::cues::Cues;
+use senti::text::lines::Lines;
+use senti::vectors::WordVectors;
+
+use super::printer::{Printer, counted, grouped, harmless, percent};
+
+/// How the direction of sentiment is found.
+#[derive(Debug, Args)]
+pub(super) struct InductionOptions {
+    /// Language of the cue words (very, is, not, and a few words of praise and blame)
+    /// that the direction of sentiment is found by, by name or code [default:
+    /// detected].
+    #[arg(long, value_name = "LANGUAGE")]
+    pub(super) language: Option<String>,
+    /// Words that are always praise, and after a slash words that are always blame, in
+    /// any language: good,great/bad,awful.
+    #[arg(long, value_name = "WORDS/WORDS")]
+    pub(super) seed_words: Option<String>,
+}
+
+impl InductionOptions {
+    /// Whether anything was asked for.
+    pub(super) fn is_given(&self) -> bool {
+        self.language.is_some() || self.seed_words.is_some()
+    }
+
+    /// Refuses what cannot be understood, before anything is read.
+    pub(super) fn check(&self) -> Result<()> {
+        self.named()?;
+        self.seeds().map(drop)
+    }
+
+    /// The cues for a text with these words, each with its count; nothing where the
+    /// language has no list and there are no seed words.
+    pub(super) fn cues<'w>(
+        &self,
+        counted: impl Iterator<Item = (&'w str, u64)>,
+    ) -> Result<Option<Cues>> {
+        let cues = match self.named()? {
+            Some(cues) => Some(cues),
+            None => Cues::detect(counted),
+        };
+        Ok(match (cues, self.seeds()?) {
+            (Some(cues), Some((praise, blame))) => Some(cues.with_seeds(praise, blame)),
+            (None, Some((praise, blame))) => Some(Cues::from_seeds(praise, blame)),
+            (cues, None) => cues,
+        })
+    }
+
+    fn named(&self) -> Result<Option<Cues>> {
+        let Some(name) = &self.language else {
+            return Ok(None);
+        };
+        match Cues::language(name) {
+            Some(cues) => Ok(Some(cues)),
+            None => Err(Error::setting(
+                "--language",
+                format!("{name:?}"),
+                format!("one of {}", Cues::languages().join(", ")),
+            )
+            .with_hint(
+                "for other languages name a few words yourself: --seed-words good,great/bad,awful",
+            )),
+        }
+    }
+
+    /// The seed words, of praise and of blame, as texts have them.
+    fn seeds(&self) -> Result<Option<(Vec<String>, Vec<String>)>> {
+        let Some(given) = &self.seed_words else {
+            return Ok(None);
+        };
+        let words = |side: &str| -> Vec<String> {
+            let words = side.split(',').map(|word| word.trim().to_lowercase());
+            words.filter(|word| !word.is_empty()).collect()
+        };
+        match given
+            .split_once('/')
+            .map(|(praise, blame)| (words(praise), words(blame)))
+        {
+            Some((praise, blame)) if !praise.is_empty() && !blame.is_empty() => {
+                Ok(Some((praise, blame)))
+            }
+            _ => Err(Error::setting(
+                "--seed-words",
+                format!("{given:?}"),
+                "words of praise, a slash, words of blame: good,great/bad,awful",
+            )),
+        }
+    }
+}
+
+/// Reads texts, one a line, for [`find`], and takes their digests. `raised` ends it,
+/// when a signal sets it.
+pub(super) fn read<'v>(
+    texts: impl Iterator<Item = Result<Lines>>,
+    vectors: &'v WordVectors,
+    raised: &AtomicBool,
+) -> Result<(Documents<'v>, Vec<Fingerprint>)> {
+    let mut documents = Documents::new(vectors);
+    let mut fingerprints = Vec::new();
+    for lines in texts {
+        let mut lines = lines?;
+        while let Some(line) = lines.next_line()? {
+            documents.add(line.text);
+            if raised.load(Ordering::Relaxed) {
+                return Err(Error::Interrupted);
+            }
+        }
+        fingerprints.push(lines.fingerprint());
+    }
+    Ok((documents, fingerprints))
+}
+
+/// Finds the direction of sentiment, and says how; or says why there is none, and
+/// what would help.
+pub(super) fn find(
+    documents: &Documents<'_>,
+    vectors: &WordVectors,
+    cues: Option<&Cues>,
+    seed: u64,
+    printer: &Printer,
+) -> Result<Option<Polarity>> {
+    if documents.len() < LEAST_DOCUMENTS {
+        printer.note(&format!(
+            "no direction of sentiment: {} with a known word, of {} that it takes (10,000 are good)",
+            counted(documents.len() as u64, "text"),
+            grouped(LEAST_DOCUMENTS as u64),
+        ));
+        return Ok(None);
+    }
+    let Some(cues) = cues else {
+        printer.note(&format!(
+            "no direction of sentiment: the language of the text is none of {}; name it with --language, or a few words with --seed-words good,great/bad,awful",
+            Cues::languages().join(", ")
+        ));
+        return Ok(None);
+    };
+    match induce(documents, vectors, cues, seed, &mut |_, _| {}) {
+        Ok(polarity) => {
+            printer.note(&described(&polarity));
+            Ok(Some(polarity))
+        }
+        Err(error @ Error::TooLittle { .. }) => {
+            printer.note(&format!("no direction of sentiment: {error}"));
+            Ok(None)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// What was found, and by which steps.
+pub(super) fn described(polarity: &Polarity) -> String {
+    let report = &polarity.report;
+    let language = match polarity.cues.language.as_str() {
+        "" => "by seed words alone",
+        language => language,
+    };
+    let (read, sample) = report.documents;
+    let texts = match read == sample {
+        true => counted(read as u64, "text"),
+        false => format!(
+            "{} of {}",
+            grouped(sample as u64),
+            counted(read as u64, "text")
+        ),
+    };
+    let agreement = report.agreement.map_or_else(String::new, |share| {
+        format!("; the halves of a text agree in {}", percent(share))
+    });
+    format!(
+        "found the direction of sentiment in {texts} ({}, {}): {} and {}, by {}{agreement}",
+        harmless(language),
+        format_args!("{} in the middle", counted(report.length as u64, "word")),
+        counted(report.opinions as u64, "opinion word"),
+        counted(report.pairs as u64, "pair"),
+        match report.path {
+            Path::Long => "topics, naive Bayes and self-training",
+            Path::Short => "naive Bayes and self-training, short texts having no topics",
+            Path::Seeds => "seed words and self-training, very short texts having no more",
+        },
+    )
+}
