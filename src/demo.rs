@@ -228,7 +228,7 @@ impl Sentences {
             }
             let settings = model::Settings::default();
             let classifier = HiddenLayerParams::new(2)
-                .hidden(settings.hidden)
+                .hidden(settings.hidden.unwrap_or(model::training::UNITS))
                 .seed(seed)
                 .fit(&labelled)?;
             let test = select(&data, held_out);
@@ -343,7 +343,7 @@ pub fn run(preset: Preset, seed: u64, seeds: u64) -> Result<Report> {
         seeds,
         arms,
         two_of_two: Interval::proportion(2.0, 2.0),
-        classifier_parameters: parameters(dims, model::Settings::default().hidden, 2),
+        classifier_parameters: parameters(dims, model::training::UNITS, 2),
         vector_parameters: sentences.unlabelled.vocabulary.words.len() * dims,
         splits: sentences.splits().len(),
         dims,

@@ -1,6 +1,6 @@
 //! 95 % intervals.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use statrs::distribution::{Beta, ContinuousCDF};
 
 use crate::random::{Use, below, stream};
@@ -11,7 +11,7 @@ pub(crate) const COVERAGE: f64 = 0.95;
 const RESAMPLES: usize = 1000;
 
 /// An interval for a quantity.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Interval {
     /// Its lower end.
     pub low: f64,

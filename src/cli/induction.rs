@@ -27,11 +27,6 @@ pub(super) struct InductionOptions {
 }
 
 impl InductionOptions {
-    /// Whether anything was asked for.
-    pub(super) fn is_given(&self) -> bool {
-        self.language.is_some() || self.seed_words.is_some()
-    }
-
     /// Refuses what cannot be understood, before anything is read.
     pub(super) fn check(&self) -> Result<()> {
         self.named()?;
@@ -181,10 +176,15 @@ pub(super) fn described(polarity: &Polarity) -> String {
         format_args!("{} in the middle", counted(report.length as u64, "word")),
         counted(report.opinions as u64, "opinion word"),
         counted(report.pairs as u64, "pair"),
-        match report.path {
-            Path::Long => "topics, naive Bayes and self-training",
-            Path::Short => "naive Bayes and self-training, short texts having no topics",
-            Path::Seeds => "seed words and self-training, very short texts having no more",
-        },
+        steps(report.path),
     )
+}
+
+/// The steps that were safe for the text.
+pub(super) fn steps(path: Path) -> &'static str {
+    match path {
+        Path::Long => "topics, naive Bayes and self-training",
+        Path::Short => "naive Bayes and self-training (short texts have no topics)",
+        Path::Seeds => "seed words and self-training (very short texts have no more)",
+    }
 }

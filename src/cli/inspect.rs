@@ -107,7 +107,7 @@ fn model(path: &Path, bytes: &[u8]) -> Result<(&'static str, Entries), Error> {
         ("labelled texts", json!(provenance.texts)),
         ("labelled file sha256", digest(&provenance.labeled)),
         ("vector file sha256", digest(&provenance.vectors)),
-        ("hidden units", json!(provenance.settings.hidden)),
+        ("hidden units", json!(model.classifier().hidden())),
         ("classifier seed", json!(provenance.settings.seed)),
         ("parameters", json!(model.classifier().parameters())),
     ];

@@ -16,8 +16,10 @@ mod inspect;
 mod interruption;
 mod locate;
 mod nearest;
+mod polarity;
 mod pretrain;
 mod printer;
+mod prior;
 mod progress;
 mod suggest;
 mod train;
@@ -74,6 +76,7 @@ enum Colours {
 enum Command {
     Demo(demo::Options),
     Pretrain(pretrain::Options),
+    Polarity(polarity::Options),
     Suggest(suggest::Options),
     Train(train::Options),
     Classify(classify::Options),
@@ -115,6 +118,7 @@ pub(crate) fn run(arguments: Arguments) -> Outcome {
     let result = match arguments.command {
         Command::Demo(options) => demo::run(options, &mut printer),
         Command::Pretrain(options) => pretrain::run(options, &mut printer),
+        Command::Polarity(options) => polarity::run(options, &mut printer),
         Command::Suggest(options) => suggest::run(options, &mut printer),
         Command::Train(options) => train::run(options, &mut printer),
         Command::Classify(options) => classify::run(options, &mut printer),

@@ -1,18 +1,31 @@
 //! `senti train`: labelled texts to a model.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
+use senti::classifier::head::Task;
+use senti::error::Result;
 use senti::evaluation::CrossValidation;
-use senti::model::{Model, Settings, TrainingReport};
+use senti::model::training::Direction;
+use senti::model::{Classifier, Model, Settings, TrainingReport};
 use senti::text::labeled::LabeledSet;
+use senti::text::lines::LongLines;
+use senti::vectors::WordVectors;
 
 use super::columns::{ColumnOptions, listed};
+use super::corpora;
 use super::exit::Outcome;
+use super::induction::{self, InductionOptions};
 use super::locate::{MODEL, VectorChoice, check_output, our_model};
 use super::printer::{Printer, counted, grouped, harmless, percent};
+use super::prior::{Prior, check_names, expecting};
 use super::progress::duration;
+use super::twice::Source;
+
+/// A longer line of a text without labels is cut at a space.
+const LONG_LINES: LongLines = LongLines::Split(1 << 20);
 
 /// Train a classifier on labelled texts
 ///
@@ -32,17 +45,60 @@ pub(super) struct Options {
     /// Where the model goes.
     #[arg(short, long, value_name = "FILE", default_value = MODEL)]
     output: PathBuf,
-    /// Units of the hidden layer, 1 to 1024.
-    #[arg(long, value_name = "N", default_value_t = Settings::default().hidden)]
-    hidden: usize,
+    /// Units of the hidden layer, 1 to 1024 [default: 8; where the direction of
+    /// sentiment is known, as many as the labels support, and 0 is allowed].
+    #[arg(long, value_name = "N")]
+    hidden: Option<usize>,
+    /// What the labels are about: sentiment; any, to leave the direction of sentiment
+    /// out; or auto, to let the labels decide how much it counts.
+    #[arg(long, value_enum, default_value_t = TaskName::Auto)]
+    task: TaskName,
+    /// Texts without labels, one a line, of the kind that is to be classified; files
+    /// and folders. The direction of sentiment is found in them.
+    #[arg(long, value_name = "PATH")]
+    unlabeled: Vec<PathBuf>,
+    #[command(flatten)]
+    induction: InductionOptions,
+    /// The share of each label among the texts to be classified, where it is another
+    /// than among the labelled ones: label=share,label=share; or estimate, from the
+    /// texts of --unlabeled.
+    #[arg(
+        long,
+        value_name = "SHARES|estimate",
+        requires_if("estimate", "unlabeled")
+    )]
+    prior: Option<String>,
     /// Start of all random numbers.
     #[arg(long, value_name = "N", default_value_t = Settings::default().seed)]
     seed: u64,
 }
 
+/// What --task may say.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum TaskName {
+    Auto,
+    Sentiment,
+    Any,
+}
+
+impl From<TaskName> for Task {
+    fn from(name: TaskName) -> Self {
+        match name {
+            TaskName::Auto => Self::Auto,
+            TaskName::Sentiment => Self::Sentiment,
+            TaskName::Any => Self::Any,
+        }
+    }
+}
+
 pub(super) fn run(options: Options, printer: &mut Printer) -> Outcome {
     let started = Instant::now();
-    check_output(&options.output, &[&options.file], our_model)?;
+    options.induction.check()?;
+    let prior = options.prior.as_deref().map(Prior::parse).transpose()?;
+    let texts = corpora::files(&options.unlabeled, printer)?;
+    let mut inputs: Vec<&Path> = texts.iter().map(PathBuf::as_path).collect();
+    inputs.push(&options.file);
+    check_output(&options.output, &inputs, our_model)?;
     let set = options.columns.read(&options.file, printer)?;
     if let Some(label) = &set.suspect_header {
         printer.warn(&format!(
@@ -50,12 +106,21 @@ pub(super) fn run(options: Options, printer: &mut Printer) -> Outcome {
             harmless(label)
         ));
     }
+    if let Some(Prior::Shares(shares)) = &prior {
+        check_names(shares, &set.classes)?;
+    }
     let vectors = options.vectors.load(printer)?;
+    let (vectors, texts) = direction(vectors, &texts, &options, printer)?;
     let settings = Settings {
         hidden: options.hidden,
         seed: options.seed,
+        task: options.task.into(),
     };
     let (model, report) = Model::train(vectors, &set, &settings)?;
+    let model = match prior {
+        None => model,
+        Some(prior) => expecting(model, prior, texts, printer)?,
+    };
     warn(&set, &report, printer);
     describe(&model, &set, &report, printer)?;
     // What was found comes before what was written.
@@ -68,6 +133,33 @@ pub(super) fn run(options: Options, printer: &mut Printer) -> Outcome {
     ));
     printer.note("next: senti classify \"your text\"");
     Ok(())
+}
+
+/// The vectors with the direction of sentiment in texts without labels, and the texts
+/// for another reading.
+fn direction(
+    vectors: WordVectors,
+    files: &[PathBuf],
+    options: &Options,
+    printer: &Printer,
+) -> Result<(WordVectors, Vec<Source>)> {
+    let mut again = Vec::new();
+    if files.is_empty() {
+        return Ok((vectors, again));
+    }
+    let texts = files.iter().map(|file| {
+        let (lines, source) = Source::first(file, LONG_LINES)?;
+        again.push(source);
+        Ok(lines)
+    });
+    let (documents, _) = induction::read(texts, &vectors, &AtomicBool::new(false))?;
+    let cues = options.induction.cues(documents.counted())?;
+    let found = induction::find(&documents, &vectors, cues.as_ref(), options.seed, printer)?;
+    drop(documents);
+    Ok(match found {
+        Some(polarity) => (vectors.with_polarity(polarity), again),
+        None => (vectors, again),
+    })
 }
 
 fn describe(
@@ -98,14 +190,22 @@ fn describe(
             grouped(report.unseen as u64)
         ))?;
     }
-    match (&report.hidden, &report.logistic) {
+    if let Some(direction) = &report.direction {
+        let followed = followed(direction, set);
+        printer.line(&format!("{:<24}{followed}", "direction of sentiment"))?;
+    }
+    match (&report.classifier, &report.logistic) {
         (Some(hidden), Some(logistic)) => {
             printer.line(&format!(
                 "cross-validated accuracy, {} folds, {}:",
                 hidden.folds,
                 counted(hidden.repeats as u64, "repeat")
             ))?;
-            printer.line(&format!("{:<24}{}", "  hidden layer", accuracy(hidden)))?;
+            let name = match model.classifier() {
+                Classifier::Layer(_) => "  hidden layer",
+                Classifier::Head(_) => "  classifier",
+            };
+            printer.line(&format!("{name:<24}{}", accuracy(hidden)))?;
             let baseline = match logistic {
                 Ok(logistic) => accuracy(logistic),
                 Err(reason) => format!("none: {reason}"),
@@ -123,7 +223,7 @@ fn describe(
         )?,
     }
     let classifier = model.classifier();
-    let (dims, hidden) = (model.vectors().dims(), classifier.bias.len());
+    let (dims, hidden) = (model.vectors().dims(), classifier.hidden());
     for (name, value) in [
         (
             "trained parameters",
@@ -165,6 +265,28 @@ fn accuracy(result: &CrossValidation) -> String {
     )
 }
 
+/// How far the labels follow the direction of sentiment.
+fn followed(direction: &Direction, set: &LabeledSet) -> String {
+    let weight = percent(direction.weight);
+    let praise = match direction.head.orientation {
+        Some(sign) if direction.weight > 0.0 => {
+            let label = &set.classes[usize::from(sign > 0.0)];
+            format!(", praise is {}", harmless(label))
+        }
+        _ => String::new(),
+    };
+    let alone = match &direction.head.agreement {
+        Some(agreement) => format!(
+            "; alone right about {} of these texts [{}, {}]",
+            percent(agreement.accuracy),
+            percent(agreement.interval.low),
+            percent(agreement.interval.high)
+        ),
+        None => String::new(),
+    };
+    format!("counts {weight}{praise}{alone}")
+}
+
 fn warn(set: &LabeledSet, report: &TrainingReport, printer: &Printer) {
     if !report.unknown_lines.is_empty() {
         printer.warn(&format!(
@@ -180,10 +302,19 @@ fn warn(set: &LabeledSet, report: &TrainingReport, printer: &Printer) {
             counted(report.contradictions.len() as u64, "text"),
         ));
     }
+    if let Some(direction) = &report.direction
+        && let Some(agreement) = &direction.head.agreement
+        && agreement.confirmed() == Some(false)
+    {
+        printer.warn(&format!(
+            "the direction of sentiment in the unlabelled text disagrees with the labels: alone it is right about {} of them; are they about sentiment, and right?",
+            percent(agreement.accuracy)
+        ));
+    }
     if !report.converged {
         printer.warn("the training of the classifier stopped before it reached a minimum");
     }
-    if let Some(hidden) = &report.hidden
+    if let Some(hidden) = &report.classifier
         && hidden.interval.low <= report.majority
     {
         printer.warn(&format!(

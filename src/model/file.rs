@@ -1,4 +1,4 @@
-//! The model file, format 1 or, with subwords, 2.
+//! The model file, format 1; with subwords, 2; with a direction of sentiment, 3.
 //!
 //! A [safetensors](https://github.com/huggingface/safetensors) file: a header
 //! length (u64, little-endian), a JSON header, then the tensors, little-endian,
@@ -13,6 +13,8 @@
 //! | `buckets` | u32 | N | format 2: the buckets of n-grams that have a vector, rising |
 //! | `bucket_vectors` | f32 | N, d | format 2: their vectors, of any length |
 //! | `word_weights` | f32 | V | how much each word counts in a sentence |
+//! | `polarity` | u8 | | format 3: the direction of sentiment, as in vector files |
+//! | `head` | u8 | | format 3: the classifier, JSON, in place of the tensors below |
 //! | `mean` | f64 | d | what is subtracted from a sentence vector |
 //! | `scale` | f64 | 1 | what it is then divided by |
 //! | `hidden_weights`, `hidden_bias` | f64 | h, d and h | the hidden layer |
@@ -20,7 +22,7 @@
 //!
 //! The header's metadata has one key, `senti`, whose value is a JSON object:
 //! `format`, `labels`, `shares`, `stop_word_list`, `stop_words`, `provenance` and,
-//! in format 2, `ngrams`. A model of format 1 knows only the words it lists; a
+//! with subwords, `ngrams`. A model of format 1 knows only the words it lists; a
 //! reader that knows nothing of format 2 would answer otherwise than it was
 //! trained, so it must not read it.
 
@@ -32,12 +34,14 @@ use ndarray::{Array1, Array2};
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use serde::{Deserialize, Serialize};
 
-use super::{Model, Provenance};
-use crate::classifier::{HiddenLayer, Standardiser};
+use super::{Classifier, Model, Provenance};
+use crate::classifier::{Head, HiddenLayer, Standardiser};
 use crate::error::{Error, Result};
 use crate::files::seal;
 use crate::files::write::write_whole;
+use crate::polarity::Polarity;
 use crate::sentence::WordWeights;
+use crate::sentence::negation::Negation;
 use crate::text::filetype;
 use crate::text::stopwords::StopWords;
 use crate::text::tokenizer::Tokenizer;
@@ -46,6 +50,7 @@ use crate::vectors::subwords::{NGrams, Subwords};
 
 const FORMAT: u32 = 1;
 const FORMAT_WITH_SUBWORDS: u32 = 2;
+const FORMAT_WITH_POLARITY: u32 = 3;
 const METADATA_KEY: &str = "senti";
 const SEAL_BYTES: usize = 32;
 const REPAIR: &str = "restore it from a copy, or train it again: senti train labeled.tsv";
@@ -76,9 +81,10 @@ impl Model {
             |reason: String| Error::artifact(path.display().to_string(), reason, "a model");
         let subwords = self.vectors.subwords();
         let header = Header {
-            format: match subwords {
-                None => FORMAT,
-                Some(_) => FORMAT_WITH_SUBWORDS,
+            format: match (&self.classifier, subwords) {
+                (Classifier::Head(_), _) => FORMAT_WITH_POLARITY,
+                (Classifier::Layer(_), None) => FORMAT,
+                (Classifier::Layer(_), Some(_)) => FORMAT_WITH_SUBWORDS,
             },
             ngrams: subwords.map(Subwords::ngrams),
             labels: self.labels.clone(),
@@ -101,12 +107,10 @@ impl Model {
             end += word.len() as u64;
             end.to_le_bytes()
         });
-        let (dims, hidden) = (self.vectors.dims(), self.classifier.bias.len());
-        let classes = self.labels.len();
+        let dims = self.vectors.dims();
         let doubles = |values: &mut dyn Iterator<Item = f64>| -> Vec<u8> {
             values.flat_map(f64::to_le_bytes).collect()
         };
-        let classifier = &self.classifier;
         let mut tensors = vec![
             ("seal", Dtype::U8, vec![SEAL_BYTES], vec![0; SEAL_BYTES]),
             (
@@ -136,43 +140,57 @@ impl Model {
                     .flat_map(|w| w.to_le_bytes())
                     .collect(),
             ),
-            (
-                "mean",
-                Dtype::F64,
-                vec![dims],
-                doubles(&mut classifier.standardiser.mean.iter().copied()),
-            ),
-            (
-                "scale",
-                Dtype::F64,
-                vec![1],
-                doubles(&mut std::iter::once(classifier.standardiser.scale)),
-            ),
-            (
-                "hidden_weights",
-                Dtype::F64,
-                vec![hidden, dims],
-                doubles(&mut classifier.weights.iter().copied()),
-            ),
-            (
-                "hidden_bias",
-                Dtype::F64,
-                vec![hidden],
-                doubles(&mut classifier.bias.iter().copied()),
-            ),
-            (
-                "output_weights",
-                Dtype::F64,
-                vec![classes, hidden],
-                doubles(&mut classifier.output_weights.iter().copied()),
-            ),
-            (
-                "output_bias",
-                Dtype::F64,
-                vec![classes],
-                doubles(&mut classifier.output_bias.iter().copied()),
-            ),
         ];
+        match &self.classifier {
+            Classifier::Layer(classifier) => {
+                let (hidden, classes) = (classifier.bias.len(), self.labels.len());
+                tensors.extend([
+                    (
+                        "mean",
+                        Dtype::F64,
+                        vec![dims],
+                        doubles(&mut classifier.standardiser.mean.iter().copied()),
+                    ),
+                    (
+                        "scale",
+                        Dtype::F64,
+                        vec![1],
+                        doubles(&mut std::iter::once(classifier.standardiser.scale)),
+                    ),
+                    (
+                        "hidden_weights",
+                        Dtype::F64,
+                        vec![hidden, dims],
+                        doubles(&mut classifier.weights.iter().copied()),
+                    ),
+                    (
+                        "hidden_bias",
+                        Dtype::F64,
+                        vec![hidden],
+                        doubles(&mut classifier.bias.iter().copied()),
+                    ),
+                    (
+                        "output_weights",
+                        Dtype::F64,
+                        vec![classes, hidden],
+                        doubles(&mut classifier.output_weights.iter().copied()),
+                    ),
+                    (
+                        "output_bias",
+                        Dtype::F64,
+                        vec![classes],
+                        doubles(&mut classifier.output_bias.iter().copied()),
+                    ),
+                ]);
+            }
+            Classifier::Head(head) => {
+                let head = serde_json::to_vec(head).map_err(|error| refused(error.to_string()))?;
+                let polarity = self.vectors.polarity().map(Polarity::to_bytes);
+                let polarity = polarity.unwrap_or_default();
+                tensors.push(("polarity", Dtype::U8, vec![polarity.len()], polarity));
+                tensors.push(("head", Dtype::U8, vec![head.len()], head));
+            }
+        }
         if let Some(subwords) = subwords {
             let (buckets, rows) = (subwords.buckets(), subwords.rows());
             tensors.push((
@@ -252,12 +270,12 @@ impl Model {
         let format = serde_json::from_str::<serde_json::Value>(header)
             .ok()
             .and_then(|header| header.get("format").and_then(serde_json::Value::as_u64));
-        let known = [FORMAT, FORMAT_WITH_SUBWORDS].map(u64::from);
+        let known = [FORMAT, FORMAT_WITH_SUBWORDS, FORMAT_WITH_POLARITY].map(u64::from);
         if !format.is_some_and(|format| known.contains(&format)) {
             let found = format.map_or("no format version".to_owned(), |f| {
                 format!("model format {f}")
             });
-            return Err(Error::artifact(&name, found, "model format 1 or 2")
+            return Err(Error::artifact(&name, found, "model format 1 to 3")
                 .with_hint("this model needs another version of senti"));
         }
         let header: Header =
@@ -268,17 +286,6 @@ impl Model {
 
 /// Builds the model from checked tensors, or says what does not fit.
 fn assemble(tensors: &SafeTensors<'_>, header: Header) -> std::result::Result<Model, String> {
-    let doubles = |name: &str, shape: &[usize]| -> std::result::Result<Vec<f64>, String> {
-        let bytes = tensor(tensors, name, Dtype::F64, Some(shape))?.data();
-        let values: Vec<f64> = bytes
-            .chunks_exact(8)
-            .map(|b| f64::from_le_bytes([b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7]]))
-            .collect();
-        match values.iter().all(|value| value.is_finite()) {
-            true => Ok(values),
-            false => Err(format!("a value in {name} that is not finite")),
-        }
-    };
     let vectors = tensor(tensors, "vectors", Dtype::F32, None)?;
     let &[count, dims] = vectors.shape() else {
         return Err("vectors that are no matrix".to_owned());
@@ -296,8 +303,8 @@ fn assemble(tensors: &SafeTensors<'_>, header: Header) -> std::result::Result<Mo
     };
 
     let vectors = match (header.format, header.ngrams) {
-        (FORMAT, None) => vectors,
-        (FORMAT_WITH_SUBWORDS, Some(ngrams)) => {
+        (FORMAT | FORMAT_WITH_POLARITY, None) => vectors,
+        (FORMAT_WITH_SUBWORDS | FORMAT_WITH_POLARITY, Some(ngrams)) => {
             let buckets = tensor(tensors, "buckets", Dtype::U32, None)?;
             let shape = [buckets.data().len() / 4, dims];
             let rows = tensor(tensors, "bucket_vectors", Dtype::F32, Some(&shape))?;
@@ -310,32 +317,27 @@ fn assemble(tensors: &SafeTensors<'_>, header: Header) -> std::result::Result<Mo
         _ => return Err("n-grams that do not fit the format".to_owned()),
     };
 
-    let hidden = tensor(tensors, "hidden_bias", Dtype::F64, None)?
-        .shape()
-        .to_vec();
-    let &[hidden] = hidden.as_slice() else {
-        return Err("a hidden bias that is no vector".to_owned());
-    };
     let classes = header.labels.len();
     if classes < 2 || header.shares.len() != classes || !header.labels.is_sorted() {
         return Err("labels that do not fit".to_owned());
     }
-    let matrix = |name: &str, rows, columns| {
-        let values = doubles(name, &[rows, columns])?;
-        Array2::from_shape_vec((rows, columns), values).map_err(|error| error.to_string())
+    let (vectors, classifier) = if header.format == FORMAT_WITH_POLARITY {
+        let polarity = tensor(tensors, "polarity", Dtype::U8, None)?.data();
+        let polarity = Polarity::from_bytes(polarity, count, dims)?;
+        let head = tensor(tensors, "head", Dtype::U8, None)?.data();
+        let head: Head = serde_json::from_slice(head).map_err(|error| error.to_string())?;
+        if !head.fits(dims, classes) {
+            return Err("a classifier that does not fit the vectors and labels".to_owned());
+        }
+        let classifier = Classifier::Head(Box::new(head));
+        (vectors.with_polarity(polarity), classifier)
+    } else {
+        let layer = layer(tensors, dims, classes, header.provenance.slope)?;
+        (vectors, Classifier::Layer(layer))
     };
-    let vector = |name: &str, length| doubles(name, &[length]).map(Array1::from);
-    let classifier = HiddenLayer {
-        standardiser: Standardiser {
-            mean: vector("mean", dims)?,
-            scale: vector("scale", 1)?[0],
-        },
-        weights: matrix("hidden_weights", hidden, dims)?,
-        bias: vector("hidden_bias", hidden)?,
-        output_weights: matrix("output_weights", classes, hidden)?,
-        output_bias: vector("output_bias", classes)?,
-        slope: header.provenance.slope,
-    };
+    let negation = vectors
+        .polarity()
+        .map_or_else(Negation::default, |polarity| Negation::new(&polarity.cues));
     Ok(Model {
         labels: header.labels,
         shares: header.shares,
@@ -345,8 +347,51 @@ fn assemble(tensors: &SafeTensors<'_>, header: Header) -> std::result::Result<Mo
         )),
         vectors,
         weights,
+        negation,
         classifier,
         provenance: header.provenance,
+    })
+}
+
+/// The hidden layer of formats 1 and 2.
+fn layer(
+    tensors: &SafeTensors<'_>,
+    dims: usize,
+    classes: usize,
+    slope: f64,
+) -> std::result::Result<HiddenLayer, String> {
+    let doubles = |name: &str, shape: &[usize]| -> std::result::Result<Vec<f64>, String> {
+        let bytes = tensor(tensors, name, Dtype::F64, Some(shape))?.data();
+        let values: Vec<f64> = bytes
+            .chunks_exact(8)
+            .map(|b| f64::from_le_bytes([b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7]]))
+            .collect();
+        match values.iter().all(|value| value.is_finite()) {
+            true => Ok(values),
+            false => Err(format!("a value in {name} that is not finite")),
+        }
+    };
+    let hidden = tensor(tensors, "hidden_bias", Dtype::F64, None)?
+        .shape()
+        .to_vec();
+    let &[hidden] = hidden.as_slice() else {
+        return Err("a hidden bias that is no vector".to_owned());
+    };
+    let matrix = |name: &str, rows, columns| {
+        let values = doubles(name, &[rows, columns])?;
+        Array2::from_shape_vec((rows, columns), values).map_err(|error| error.to_string())
+    };
+    let vector = |name: &str, length| doubles(name, &[length]).map(Array1::from);
+    Ok(HiddenLayer {
+        standardiser: Standardiser {
+            mean: vector("mean", dims)?,
+            scale: vector("scale", 1)?[0],
+        },
+        weights: matrix("hidden_weights", hidden, dims)?,
+        bias: vector("hidden_bias", hidden)?,
+        output_weights: matrix("output_weights", classes, hidden)?,
+        output_bias: vector("output_bias", classes)?,
+        slope,
     })
 }
 
@@ -442,7 +487,7 @@ mod tests {
         let set =
             LabeledSet::parse("t", "yes\tgood\nno\tbad\nyes\tgood größe\nno\tbad größe\n").unwrap();
         let settings = Settings {
-            hidden: 2,
+            hidden: Some(2),
             ..Settings::default()
         };
         Model::train(vectors, &set, &settings).unwrap().0
@@ -469,7 +514,7 @@ mod tests {
         let text = "yes\tgood\nno\tbad\nyes\tgoodie\nno\tbaddie\nyes\tgoody\nno\tbadly\n";
         let set = LabeledSet::parse("t", text).unwrap();
         let settings = Settings {
-            hidden: 2,
+            hidden: Some(2),
             ..Settings::default()
         };
         Model::train(vectors, &set, &settings).unwrap().0
@@ -607,7 +652,10 @@ mod tests {
             assert!(error.contains(says), "{says}: {error}");
         }
         let mut model = model();
-        model.classifier.weights[[0, 0]] = f64::NAN;
+        let Classifier::Layer(layer) = &mut model.classifier else {
+            panic!("no direction of sentiment, and still a head");
+        };
+        layer.weights[[0, 0]] = f64::NAN;
         let error = parse(&model.to_bytes(Path::new("m")).unwrap()).unwrap_err();
         assert!(error.to_string().contains("not finite"), "{error}");
         model = self::model();

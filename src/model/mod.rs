@@ -1,15 +1,19 @@
 //! The trained whole: everything that is needed to classify a text.
 
 mod file;
+mod table;
 pub mod training;
 
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 
-use crate::classifier::{HiddenLayer, Probabilities, argmax};
-use crate::error::Result;
+use crate::classifier::head::estimate_shares;
+use crate::classifier::{Head, HiddenLayer, Probabilities, argmax};
+use crate::error::{Error, Result};
 use crate::evaluation::Prediction;
 use crate::files::digest::Fingerprint;
+use crate::polarity::{Length, Scored};
+use crate::sentence::negation::Negation;
 use crate::sentence::{SentenceEncoder, WordWeights};
 use crate::text::labeled::{LabeledSet, UNDECIDED};
 use crate::text::tokenizer::Tokenizer;
@@ -36,6 +40,42 @@ pub struct Provenance {
     pub slope: f64,
 }
 
+/// What turns sentence vectors into probabilities.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Classifier {
+    /// One hidden layer on sentence vectors alone: for vectors that no direction of
+    /// sentiment was found with.
+    Layer(HiddenLayer),
+    /// A head on sentence vectors and the score that the direction gives a text.
+    Head(Box<Head>),
+}
+
+impl Classifier {
+    /// Trained numbers.
+    pub fn parameters(&self) -> usize {
+        match self {
+            Self::Layer(layer) => layer.parameters(),
+            Self::Head(head) => head.parameters(),
+        }
+    }
+
+    /// Units of the hidden layer.
+    pub fn hidden(&self) -> usize {
+        match self {
+            Self::Layer(layer) => layer.bias.len(),
+            Self::Head(head) => head.width(),
+        }
+    }
+
+    /// Texts x labels, from the texts' vectors (texts x d) and scores.
+    fn probabilities(&self, features: &Array2<f64>, scores: Option<&[f64]>) -> Array2<f64> {
+        match self {
+            Self::Layer(layer) => layer.probabilities(features),
+            Self::Head(head) => head.probabilities(features, scores),
+        }
+    }
+}
+
 /// A trained model: tokenizer, word vectors, classifier, label names.
 #[derive(Debug, Clone)]
 pub struct Model {
@@ -45,7 +85,9 @@ pub struct Model {
     tokenizer: Tokenizer,
     vectors: WordVectors,
     weights: WordWeights,
-    classifier: HiddenLayer,
+    /// The negation of the direction's language, where there is a direction.
+    negation: Negation,
+    classifier: Classifier,
     provenance: Provenance,
 }
 
@@ -93,7 +135,7 @@ impl Model {
     }
 
     /// The classifier.
-    pub fn classifier(&self) -> &HiddenLayer {
+    pub fn classifier(&self) -> &Classifier {
         &self.classifier
     }
 
@@ -112,6 +154,20 @@ impl Model {
         SentenceEncoder::new(&self.vectors, &self.weights, &self.tokenizer)
     }
 
+    /// What the direction of sentiment says about a text, and each word's part in
+    /// it; nothing without a direction.
+    pub fn score(&self, text: &str) -> Option<Scored> {
+        let polarity = self.vectors.polarity()?;
+        Some(polarity.score(
+            text,
+            Length::Sentence,
+            &self.vectors,
+            &self.weights,
+            &self.tokenizer,
+            &self.negation,
+        ))
+    }
+
     /// Answers one text.
     pub fn classify(&self, text: &str) -> Verdict {
         let encoded = self.encoder().encode(text);
@@ -127,12 +183,11 @@ impl Model {
         let sample = Array2::from_shape_fn((1, encoded.vector.len()), |(_, column)| {
             encoded.vector[column]
         });
-        let probabilities: Vec<f64> = self
+        let score = self.score(text).map(|scored| scored.score);
+        let probabilities = self
             .classifier
-            .probabilities(&sample)
-            .iter()
-            .copied()
-            .collect();
+            .probabilities(&sample, score.as_ref().map(std::slice::from_ref));
+        let probabilities: Vec<f64> = probabilities.iter().copied().collect();
         Verdict {
             label: Some(argmax(&probabilities)),
             probabilities,
@@ -140,6 +195,53 @@ impl Model {
             unseen: encoded.unseen,
             tokens: encoded.tokens,
         }
+    }
+
+    /// The same model for texts of which these shares belong to the labels, one share
+    /// a label, in place of the shares among the training texts (Bayes' rule).
+    ///
+    /// # Errors
+    /// [`Error::Setting`](crate::error::Error::Setting) unless there is one share
+    /// above 0 for each label.
+    pub fn expecting(mut self, shares: &[f64]) -> Result<Self> {
+        let total: f64 = shares.iter().sum();
+        let sound = total.is_finite() && shares.iter().all(|&share| share > 0.0);
+        if shares.len() != self.labels.len() || !sound {
+            return Err(Error::setting(
+                "--prior",
+                format!("{shares:?}"),
+                format!("{} shares above 0, one for each label", self.labels.len()),
+            ));
+        }
+        let shares: Vec<f64> = shares.iter().map(|share| share / total).collect();
+        self.classifier = match self.classifier {
+            Classifier::Head(head) => Classifier::Head(Box::new(head.expecting(&shares)?)),
+            Classifier::Layer(mut layer) => {
+                for ((bias, new), old) in
+                    layer.output_bias.iter_mut().zip(&shares).zip(&self.shares)
+                {
+                    *bias += (new / old).ln();
+                }
+                Classifier::Layer(layer)
+            }
+        };
+        self.shares = shares;
+        Ok(self)
+    }
+
+    /// The shares of the labels among texts without labels, as far as the model's
+    /// probabilities can be believed; see
+    /// [`estimate_shares`](crate::classifier::head::estimate_shares).
+    pub fn estimate_shares<S: AsRef<str>>(&self, texts: &[S]) -> Vec<f64> {
+        let answered: Vec<Vec<f64>> = texts
+            .iter()
+            .map(|text| self.classify(text.as_ref()))
+            .filter(|verdict| verdict.known > 0)
+            .map(|verdict| verdict.probabilities)
+            .collect();
+        let shape = (answered.len(), self.labels.len());
+        let probabilities = Array2::from_shape_fn(shape, |(row, label)| answered[row][label]);
+        estimate_shares(&probabilities, &self.shares)
     }
 
     /// Answers texts whose labels are known. `truths` are indices into

@@ -6,30 +6,35 @@ use linfa::traits::Fit;
 use ndarray::{Array1, Array2};
 use serde::{Deserialize, Serialize};
 
-use super::{Model, Provenance};
-use crate::classifier::{HiddenLayerParams, Labelled, LogisticParams};
+use super::table::Table;
+use super::{Classifier, Model, Provenance};
+use crate::classifier::head::{Hidden, Report as HeadReport, Task};
+use crate::classifier::{HeadParams, HiddenLayerParams, Labelled, LogisticParams};
 use crate::error::{Error, Result};
 use crate::evaluation::crossvalidation::{CrossValidation, Plan, select};
+use crate::polarity::Length;
+use crate::sentence::negation::Negation;
 use crate::sentence::{SentenceEncoder, WordWeights};
 use crate::text::labeled::LabeledSet;
 use crate::vectors::WordVectors;
 
 /// A gradient component up to this, per labelled text, counts as converged.
 const CONVERGED: f64 = 1e-3;
+/// Units of the hidden layer on vectors without a direction of sentiment.
+pub(crate) const UNITS: usize = 8;
 
 /// Settings of the classifier's training.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Settings {
-    /// Units of the hidden layer, 1 to 1024.
-    pub hidden: usize,
+    /// Units of the hidden layer, 1 to 1024, or with a direction of sentiment 0 to
+    /// 1024. Left open: 8, or with a direction as many as the labels support.
+    #[serde(default)]
+    pub hidden: Option<usize>,
     /// Start of all random numbers.
     pub seed: u64,
-}
-
-impl Default for Settings {
-    fn default() -> Self {
-        Self { hidden: 8, seed: 0 }
-    }
+    /// What the labels are about.
+    #[serde(default)]
+    pub task: Task,
 }
 
 /// What training found out.
@@ -49,18 +54,29 @@ pub struct TrainingReport {
     pub contradictions: Vec<(u64, u64)>,
     /// Share of the most frequent label.
     pub majority: f64,
-    /// The hidden layer, cross-validated; nothing when a label has less than
+    /// The classifier, cross-validated; nothing when a label has less than
     /// two different texts.
-    pub hidden: Option<CrossValidation>,
+    pub classifier: Option<CrossValidation>,
     /// The logistic baseline on the same folds; the reason when it failed.
     pub logistic: Option<std::result::Result<CrossValidation, String>>,
+    /// What the labels say about the direction of sentiment, where there is one.
+    pub direction: Option<Direction>,
     /// Trained numbers of the classifier.
     pub parameters: usize,
     /// Whether the training ended at a minimum.
     pub converged: bool,
 }
 
-/// Trains the hidden layer on all labelled texts with a known word, and
+/// What the labels say about the direction of sentiment.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Direction {
+    /// How much the answers follow it, 0 to 1.
+    pub weight: f64,
+    /// What the head found out.
+    pub head: HeadReport,
+}
+
+/// Trains the classifier on all labelled texts with a known word, and
 /// estimates by cross-validation what to expect of it.
 ///
 /// # Errors
@@ -118,22 +134,40 @@ pub(super) fn train(
     let samples = Array2::from_shape_fn((set.len(), vectors.dims()), |(row, column)| {
         encoded[row].vector[column]
     });
-    let data = Labelled::new(samples, Array1::from(set.targets.clone()))
-        .with_weights(Array1::from(set.weights.clone()));
-    let params = HiddenLayerParams::new(classes)
-        .hidden(settings.hidden)
-        .seed(settings.seed);
-    let classifier = params.fit(&select(&data, &used))?;
+    let negation = vectors
+        .polarity()
+        .map_or_else(Negation::default, |polarity| Negation::new(&polarity.cues));
+    let scores = vectors.polarity().map(|polarity| {
+        let score = |text: &String| {
+            polarity
+                .score(
+                    text,
+                    Length::Sentence,
+                    &vectors,
+                    &weights,
+                    &tokenizer,
+                    &negation,
+                )
+                .score
+        };
+        set.texts.iter().map(score).collect::<Vec<f64>>()
+    });
+    let table = scores.as_ref().map(|scores| Table {
+        features: &samples,
+        scores,
+    });
 
     let contents: Vec<Option<Content<'_>>> = encoded
         .iter()
         .map(|text| (text.known > 0).then_some((&text.words[..], &text.composed[..])))
         .collect();
     let plan = Plan::new(&set.targets, &contents, classes, settings.seed);
-    let hidden = plan
-        .as_ref()
-        .map(|plan| plan.run(&data, |part| params.fit(part)))
-        .transpose()?;
+    let (classifier, validated, slope) = match &table {
+        None => layer(&samples, set, &used, plan.as_ref(), settings)?,
+        Some(table) => head(table, set, &used, plan.as_ref(), settings)?,
+    };
+    let data = Labelled::new(samples.view().to_owned(), Array1::from(set.targets.clone()))
+        .with_weights(Array1::from(set.weights.clone()));
     let baseline = LogisticParams::new(classes);
     let logistic = plan.as_ref().map(|plan| {
         plan.run(&data, |part| baseline.fit(part))
@@ -152,10 +186,17 @@ pub(super) fn train(
             .collect(),
         contradictions: contradictions(set, &contents),
         majority: counts.iter().copied().max().unwrap_or(0) as f64 / total,
-        hidden,
+        classifier: validated,
+        direction: match &classifier {
+            Classifier::Layer(_) => None,
+            Classifier::Head(head) => Some(Direction {
+                weight: head.gate,
+                head: head.report,
+            }),
+        },
         logistic,
         parameters: classifier.parameters(),
-        converged: classifier.slope <= CONVERGED * total,
+        converged: slope <= CONVERGED * total,
         counts,
     };
     let provenance = Provenance {
@@ -165,7 +206,7 @@ pub(super) fn train(
         vectors: vectors.fingerprint().cloned(),
         origin: vectors.origin().cloned(),
         texts: set.len(),
-        slope: classifier.slope,
+        slope,
     };
     let model = Model {
         labels: set.classes.clone(),
@@ -173,10 +214,68 @@ pub(super) fn train(
         tokenizer,
         vectors,
         weights,
+        negation,
         classifier,
         provenance,
     };
     Ok((model, report))
+}
+
+type Trained = (Classifier, Option<CrossValidation>, f64);
+
+/// Trains and validates a hidden layer on sentence vectors alone.
+fn layer(
+    samples: &Array2<f64>,
+    set: &LabeledSet,
+    used: &[usize],
+    plan: Option<&Plan>,
+    settings: &Settings,
+) -> Result<Trained> {
+    if settings.task == Task::Sentiment {
+        return Err(Error::setting(
+            "--task",
+            "sentiment",
+            "vectors that the direction of sentiment was found with",
+        )
+        .with_hint("find it: senti pretrain corpus.txt, or senti train --unlabeled texts.txt"));
+    }
+    let data = Labelled::new(samples.clone(), Array1::from(set.targets.clone()))
+        .with_weights(Array1::from(set.weights.clone()));
+    let params = HiddenLayerParams::new(set.classes.len())
+        .hidden(settings.hidden.unwrap_or(UNITS))
+        .seed(settings.seed);
+    let layer = params.fit(&select(&data, used))?;
+    let validated = plan
+        .map(|plan| plan.run(&data, |part| params.fit(part)))
+        .transpose()?;
+    let slope = layer.slope;
+    Ok((Classifier::Layer(layer), validated, slope))
+}
+
+/// Trains and validates a head on sentence vectors and scores. The number of hidden
+/// units is decided once, on all texts: deciding it anew in every fold would take
+/// ten times as long.
+fn head(
+    table: &Table<'_>,
+    set: &LabeledSet,
+    used: &[usize],
+    plan: Option<&Plan>,
+    settings: &Settings,
+) -> Result<Trained> {
+    let params = HeadParams::new(set.classes.len())
+        .task(settings.task)
+        .seed(settings.seed);
+    let data = table.rows(&set.targets, &set.weights);
+    let open = params
+        .clone()
+        .hidden(settings.hidden.map_or(Hidden::Auto, Hidden::Units));
+    let head = table.fit(&open, &select(&data, used))?.head;
+    let decided = params.hidden(Hidden::Units(head.width()));
+    let validated = plan
+        .map(|plan| plan.run(&data, |part| table.fit(&decided, part)))
+        .transpose()?;
+    let slope = head.weightier().map_or(0.0, |branch| branch.slope);
+    Ok((Classifier::Head(Box::new(head)), validated, slope))
 }
 
 /// The different words of a text that have a vector: those with a row, and those

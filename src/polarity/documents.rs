@@ -98,6 +98,21 @@ impl<'v> Documents<'v> {
         &self.ids[start..self.ends[at]]
     }
 
+    /// The known words in the sample, each with its count.
+    pub fn counted(&self) -> impl Iterator<Item = (&'v str, u64)> {
+        let mut counts = vec![0u64; self.lexicon.len()];
+        for &id in &self.ids {
+            if let Some(count) = counts.get_mut(id as usize) {
+                *count += 1;
+            }
+        }
+        let mut words: Vec<(&'v str, u32)> = self.lexicon.iter().map(|(w, id)| (*w, *id)).collect();
+        words.sort_unstable_by_key(|&(_, id)| id);
+        words
+            .into_iter()
+            .map(move |(word, id)| (word, counts[id as usize]))
+    }
+
     /// How many are in the sample.
     pub fn len(&self) -> usize {
         self.ends.len()

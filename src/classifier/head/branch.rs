@@ -1,6 +1,7 @@
 //! One of the two heads: its columns, and its linear part.
 
 use ndarray::{Array2, s};
+use serde::{Deserialize, Serialize};
 
 use super::hidden::HiddenUnits;
 use super::labels::{Labels, free_logits};
@@ -20,7 +21,7 @@ const LOOSE: f64 = 3.0;
 const CLAMP: f64 = 3.0;
 
 /// Which columns a head has, and how much they count for.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Columns {
     /// The prior's score is among them: e for two classes; 3 e and 3 (e^2 - 1),
     /// e clamped to 3, for more, where a class may lie in the middle.
@@ -62,7 +63,7 @@ impl Columns {
 }
 
 /// A head: linear in its columns, and hidden units where they earned it.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Branch {
     /// What it is linear in.
     pub columns: Columns,

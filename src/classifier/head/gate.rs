@@ -16,6 +16,8 @@
 //! weights are probabilities of the two cases, and a head that is sure of
 //! itself and unlikely cannot outvote the other.
 
+use serde::{Deserialize, Serialize};
+
 use crate::interval::Interval;
 
 /// The weight of the head with the prior.
@@ -35,7 +37,7 @@ const ENOUGH: usize = 32;
 
 /// How often the prior's score alone, oriented by the labels, is right about
 /// them.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Agreement {
     /// Labels.
     pub labels: usize,

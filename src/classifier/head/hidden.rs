@@ -31,6 +31,7 @@
 //! plus those of the penalties (tested against finite differences).
 
 use ndarray::{Array1, Array2, ArrayView1, ArrayView2, Axis};
+use serde::{Deserialize, Serialize};
 
 use super::super::minimise::{Objective, minimise};
 use super::labels::Labels;
@@ -39,7 +40,7 @@ use crate::error::{Error, Result};
 use crate::random::{Use, stream, unit};
 
 /// A hidden layer's numbers.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct HiddenUnits {
     /// U, h x d.
     pub weights: Array2<f64>,

@@ -43,6 +43,7 @@ mod tests;
 mod width;
 
 use ndarray::{Array1, Array2, Zip};
+use serde::{Deserialize, Serialize};
 
 pub use branch::{Branch, Columns, PRIOR_SLOPE};
 pub use gate::Agreement;
@@ -64,7 +65,8 @@ pub struct Inputs<'a> {
 }
 
 /// What the labels are about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Task {
     /// Whatever the labels make likely: the gate decides.
     #[default]
@@ -140,7 +142,7 @@ impl HeadParams {
 }
 
 /// A trained head. Its fields are everything that it answers with.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Head {
     /// The number of classes.
     pub classes: usize,
@@ -162,7 +164,7 @@ pub struct Head {
 }
 
 /// What the training found out.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Report {
     /// Labels with a weight above 0.
     pub labels: usize,
@@ -249,6 +251,26 @@ impl Head {
         }
         self.expected_shares = Some(shares.iter().map(|share| share / total).collect());
         Ok(self)
+    }
+
+    /// Whether the shapes fit d features, and the shares the classes: for readers
+    /// of files.
+    pub fn fits(&self, dims: usize, classes: usize) -> bool {
+        let branches = [&self.with_prior, &self.without_prior];
+        let mut branches = branches.into_iter().flatten().peekable();
+        let shares = [Some(&self.train_shares), self.expected_shares.as_ref()];
+        self.classes == classes
+            && (0.0..=1.0).contains(&self.gate)
+            && [&self.scaling.mean, &self.scaling.deviation]
+                .iter()
+                .all(|values| values.len() == dims)
+            && self.scaling.deviation.iter().all(|&value| value > 0.0)
+            && shares
+                .into_iter()
+                .flatten()
+                .all(|shares| shares.len() == classes)
+            && branches.peek().is_some()
+            && branches.all(|branch| branch.fits(dims, classes))
     }
 
     /// Trained numbers.

@@ -1,11 +1,12 @@
 //! Brings features to a common scale, component by component.
 
 use ndarray::{Array1, Array2};
+use serde::{Deserialize, Serialize};
 
 use super::super::Standardiser;
 
 /// Subtracts a mean and divides by a deviation, component by component.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Scaling {
     /// d.
     pub mean: Array1<f64>,
