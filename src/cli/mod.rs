@@ -19,6 +19,7 @@ mod pretrain;
 mod printer;
 mod progress;
 mod suggest;
+mod thresholds;
 mod train;
 mod vectors;
 mod words;
