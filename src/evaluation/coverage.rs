@@ -50,6 +50,8 @@ pub struct CoverageCurve {
 #[derive(Debug, Clone, Copy, Default)]
 struct Level {
     probability: f64,
+    /// What divides them from the level below.
+    threshold: f64,
     answered: usize,
     right: usize,
 }
@@ -70,14 +72,10 @@ impl CoverageCurve {
             points: kept(&levels)
                 .into_iter()
                 .rev()
-                .map(|at| {
-                    let level = levels[at];
+                .map(|level| {
                     let (right, answered) = (level.right as f64, level.answered as f64);
                     Point {
-                        threshold: dividing(
-                            levels.get(at + 1).map(|next| next.probability),
-                            level.probability,
-                        ),
+                        threshold: level.threshold,
                         answered: level.answered,
                         coverage: answered / predictions.len() as f64,
                         accuracy: Score {
@@ -117,28 +115,38 @@ fn levels(predictions: &[Prediction]) -> Vec<Level> {
         })
         .collect();
     answers.sort_by(|a, b| b.0.total_cmp(&a.0));
-    let mut levels = Vec::new();
+    let mut levels: Vec<Level> = Vec::new();
     let mut sum = Level::default();
     for equals in answers.chunk_by(|a, b| a.0 == b.0) {
         sum.probability = equals[0].0;
         sum.answered += equals.len();
         sum.right += equals.iter().filter(|(_, right)| *right).count();
+        if let Some(above) = levels.last_mut() {
+            above.threshold = dividing(Some(sum.probability), above.probability);
+        }
+        sum.threshold = dividing(None, sum.probability);
         levels.push(sum);
     }
     levels
 }
 
-/// Which levels become points: all, or those nearest above each percent.
-fn kept(levels: &[Level]) -> Vec<usize> {
+/// The levels that become points: all, or of those in each percent of the answers
+/// the one with the roundest threshold: a text more or less says nothing. All
+/// answers are a point in any case.
+fn kept(levels: &[Level]) -> Vec<&Level> {
+    let Some((all, others)) = levels.split_last() else {
+        return Vec::new();
+    };
     if levels.len() <= MOST_POINTS {
-        return (0..levels.len()).collect();
+        return levels.iter().collect();
     }
-    let all = levels.last().map_or(0, |level| level.answered);
-    let mut kept: Vec<usize> = (1..=MOST_POINTS)
-        .map(|share| levels.partition_point(|level| level.answered * MOST_POINTS < all * share))
-        .collect();
-    kept.dedup();
-    kept
+    let percent = |level: &Level| (level.answered * MOST_POINTS).div_ceil(all.answered);
+    others
+        .chunk_by(|a, b| percent(a) == percent(b))
+        .filter(|chunk| percent(&chunk[0]) < MOST_POINTS)
+        .filter_map(|chunk| chunk.iter().min_by_key(|level| decimals(level.threshold)))
+        .chain([all])
+        .collect()
 }
 
 /// Mean risk of the k surest answers. Among equals the wrong ones stand anywhere,
@@ -170,6 +178,14 @@ fn dividing(below: Option<f64>, probability: f64) -> f64 {
         })
         .find(|&number| number <= probability && below.is_none_or(|below| below < number))
         .unwrap_or(probability)
+}
+
+/// How many decimals a number is written with.
+fn decimals(number: f64) -> usize {
+    let written = number.to_string();
+    written
+        .split_once('.')
+        .map_or(0, |(_, decimals)| decimals.len())
 }
 
 #[cfg(test)]
@@ -287,9 +303,17 @@ mod tests {
             .collect();
         let curve = CoverageCurve::new(&predictions(&rows)).unwrap();
         assert_eq!(curve.points.len(), 100);
-        let answered = |at: usize| curve.points[at].answered;
-        // 1234, 99 % of them and 1 % of them, rounded up.
-        assert_eq!((answered(0), answered(1), answered(99)), (1234, 1222, 13));
+        assert_eq!(curve.points[0].answered, 1234);
+        // A percent is 12 or 13 texts here, 0.004 of the probability: three
+        // decimals do, and one point stands for each percent.
+        for (point, percent) in curve.points.iter().zip((1..=100).rev()) {
+            assert_eq!((point.answered * 100).div_ceil(1234), percent);
+            assert!(decimals(point.threshold) <= 3, "{point:?}");
+        }
+        let points = curve.surest(&[100, 90, 50]);
+        let thresholds: Vec<f64> = points.iter().map(|point| point.threshold).collect();
+        // 0.54 is reached by 1,114 texts, 90.3 %; 0.7 by 634, 51.4 %, too many.
+        assert_eq!(thresholds, [0.5, 0.54, 0.705]);
     }
 
     proptest! {
@@ -335,15 +359,20 @@ mod tests {
                 prop_assert_eq!(right(&above) / above.len() as f64, point.accuracy.value);
                 prop_assert_eq!(above.len() as f64 / rows.len() as f64, point.coverage);
             }
-            // What was kept serves every whole percentage as all levels would.
+            // A percentage is served by its own level, or by one in the percent of
+            // the next.
             let levels = levels(&predictions);
             for percent in 1..=100 {
-                let first = levels.iter()
-                    .find(|level| level.answered * 100 >= given.len() * percent);
-                prop_assert_eq!(
-                    curve.surest(&[percent])[0].answered,
-                    first.map_or(0, |level| level.answered)
-                );
+                let answered = curve.surest(&[percent])[0].answered;
+                let level = |enough: &dyn Fn(usize) -> bool| levels.iter()
+                    .map(|level| level.answered)
+                    .find(|&answered| enough(answered * 100));
+                let own = level(&|share| share >= given.len() * percent).unwrap();
+                let next = level(&|share| share > given.len() * percent).unwrap_or(own);
+                prop_assert!(answered >= own);
+                prop_assert!((answered * 100).div_ceil(given.len())
+                    <= (next * 100).div_ceil(given.len()));
+                prop_assert!(levels.len() > MOST_POINTS || answered == own);
             }
         }
     }
