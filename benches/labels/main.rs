@@ -23,7 +23,7 @@ use rayon::prelude::*;
 use senti::error::{Error, Result};
 use senti::evaluation::Prediction;
 use senti::files::digest::Fingerprint;
-use senti::model::{Model, Settings};
+use senti::model::{Model, Settings, Thresholds};
 use senti::text::LabeledSet;
 use senti::vectors::WordVectors;
 
@@ -292,5 +292,9 @@ fn senti(set: &Set, rows: &[usize], seed: u64, vectors: &WordVectors) -> Result<
     // Where `set.foreign` holds, `set.pool.texts` are what a training that adapts
     // to unlabelled text may be given here (`senti train --unlabeled`).
     let (model, _) = Model::train(vectors.clone(), &labelled, &settings)?;
-    Ok(model.predict(&set.development.texts, &set.development.targets))
+    Ok(model.predict(
+        &set.development.texts,
+        &set.development.targets,
+        &Thresholds::default(),
+    ))
 }

@@ -6,7 +6,7 @@ use std::sync::mpsc::{TryRecvError, sync_channel};
 
 use clap::Args;
 use senti::error::Result;
-use senti::model::{Model, Verdict};
+use senti::model::{Model, Undecided, Verdict};
 use senti::text::lines::{Lines, LongLines};
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -14,6 +14,7 @@ use serde_json::{Map, Value};
 use super::exit::Outcome;
 use super::locate::ModelChoice;
 use super::printer::{Printer, harmless};
+use super::thresholds::ThresholdOptions;
 
 /// A longer line is an error: it must give one answer, and memory is bounded.
 const LONGEST_LINE: usize = 16 << 20;
@@ -26,14 +27,16 @@ const LINES_AHEAD: usize = 32;
 /// Prints label<TAB>probability<TAB>text, one line for each text, in their
 /// order. Texts are the arguments, or the lines of a file, or the lines of
 /// standard input. A text without any known word is answered "undecided", with
-/// the share of the most frequent label in the training as its probability.
-/// Control characters in texts are shown as escapes. A text that begins with a
-/// dash stands behind two: senti classify -- "-1 star".
+/// the share of the most frequent label in the training as its probability; one
+/// below --min-probability or --min-known is too, with the probability that its
+/// label would have. Control characters in texts are shown as escapes. A text
+/// that begins with a dash stands behind two: senti classify -- "-1 star".
 ///
-/// With --json each line is an object: "label"; "probability" of that label;
-/// "probabilities", one for each label; "known", how many words have a vector,
-/// of "tokens" in all; "unseen", how many of those have it from their n-grams
-/// only (see senti pretrain --subwords); "text".
+/// With --json each line is an object: "label"; where that is "undecided", "why":
+/// "no_known_word", "too_few_known_words" or "not_sure_enough"; "probability" of
+/// the most probable label; "probabilities", one for each label; "known", how
+/// many words have a vector, of "tokens" in all; "unseen", how many of those have
+/// it from their n-grams only (see senti pretrain --subwords); "text".
 #[derive(Debug, Args)]
 pub(super) struct Options {
     /// The texts; none: one a line from standard input.
@@ -43,6 +46,8 @@ pub(super) struct Options {
     file: Option<PathBuf>,
     #[command(flatten)]
     model: ModelChoice,
+    #[command(flatten)]
+    thresholds: ThresholdOptions,
     /// One JSON object a line.
     #[arg(long)]
     json: bool,
@@ -51,6 +56,8 @@ pub(super) struct Options {
 #[derive(Serialize)]
 struct Answer<'a> {
     label: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    why: Option<Undecided>,
     probability: f64,
     probabilities: Map<String, Value>,
     known: usize,
@@ -61,9 +68,11 @@ struct Answer<'a> {
 }
 
 pub(super) fn run(options: Options, printer: &mut Printer) -> Outcome {
+    // A number out of range ends it before anything is read.
+    let thresholds = options.thresholds.thresholds()?;
     let model = options.model.load(printer)?;
     let mut answer = |text: &str, printer: &mut Printer| -> Outcome {
-        let verdict = model.classify(text);
+        let verdict = thresholds.apply(model.classify(text));
         if options.json {
             printer.json(&object(&model, &verdict, text))
         } else {
@@ -156,6 +165,7 @@ fn shown(probability: f64) -> String {
 fn object<'a>(model: &'a Model, verdict: &Verdict, text: &'a str) -> Answer<'a> {
     Answer {
         label: model.name(verdict),
+        why: verdict.why,
         probability: verdict.probability(),
         probabilities: model
             .labels()

@@ -22,6 +22,7 @@ mod printer;
 mod prior;
 mod progress;
 mod suggest;
+mod thresholds;
 mod train;
 mod twice;
 mod vectors;

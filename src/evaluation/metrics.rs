@@ -6,6 +6,7 @@
 
 use serde::Serialize;
 
+use super::coverage::CoverageCurve;
 use crate::classifier::argmax;
 use crate::interval::Interval;
 
@@ -26,6 +27,13 @@ pub struct Prediction {
     pub answer: Option<usize>,
     /// The probability of each class.
     pub probabilities: Vec<f64>,
+}
+
+impl Prediction {
+    /// The largest probability.
+    pub fn probability(&self) -> f64 {
+        self.probabilities[argmax(&self.probabilities)]
+    }
 }
 
 /// Scores of one class.
@@ -83,6 +91,9 @@ pub struct Report {
     pub classes: Vec<ClassScores>,
     /// Truth x answer; the last column is `undecided`.
     pub confusion: Vec<Vec<usize>>,
+    /// What answering only the surest of the answered texts would bring; nothing
+    /// where there are too few, or all have one probability.
+    pub coverage_curve: Option<CoverageCurve>,
 }
 
 impl Report {
@@ -135,6 +146,7 @@ impl Report {
                 })
                 .collect(),
             confusion,
+            coverage_curve: CoverageCurve::new(predictions),
         }
     }
 }
@@ -210,7 +222,7 @@ fn calibration_error(predictions: &[Prediction]) -> Option<f64> {
         let Some(answer) = prediction.answer else {
             continue;
         };
-        let top = prediction.probabilities[argmax(&prediction.probabilities)];
+        let top = prediction.probability();
         let bin = &mut bins[((top * BINS as f64) as usize).min(BINS - 1)];
         bin.0 += 1;
         bin.1 += usize::from(answer == prediction.truth);

@@ -2,6 +2,7 @@
 
 mod file;
 mod table;
+pub mod thresholds;
 pub mod training;
 
 use ndarray::Array2;
@@ -19,6 +20,7 @@ use crate::text::labeled::{LabeledSet, UNDECIDED};
 use crate::text::tokenizer::Tokenizer;
 use crate::vectors::{Origin, WordVectors};
 
+pub use thresholds::{Thresholds, Undecided};
 pub use training::{Settings, TrainingReport};
 
 /// Where a model comes from; stored in its file.
@@ -95,8 +97,10 @@ pub struct Model {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Verdict {
     /// The most probable label, as an index into [`Model::labels`]; nothing
-    /// when no word is known.
+    /// when no word is known, or when [`Thresholds`] took it away.
     pub label: Option<usize>,
+    /// Why there is no label; nothing when there is one.
+    pub why: Option<Undecided>,
     /// The probability of each label. When no word is known: the labels'
     /// shares in the training.
     pub probabilities: Vec<f64>,
@@ -168,12 +172,13 @@ impl Model {
         ))
     }
 
-    /// Answers one text.
+    /// Answers one text. [`Thresholds::apply`] makes the answer stricter.
     pub fn classify(&self, text: &str) -> Verdict {
         let encoded = self.encoder().encode(text);
         if encoded.known == 0 {
             return Verdict {
                 label: None,
+                why: Some(Undecided::NoKnownWord),
                 probabilities: self.shares.clone(),
                 known: 0,
                 unseen: 0,
@@ -190,6 +195,7 @@ impl Model {
         let probabilities: Vec<f64> = probabilities.iter().copied().collect();
         Verdict {
             label: Some(argmax(&probabilities)),
+            why: None,
             probabilities,
             known: encoded.known,
             unseen: encoded.unseen,
@@ -246,12 +252,17 @@ impl Model {
 
     /// Answers texts whose labels are known. `truths` are indices into
     /// [`Model::labels`].
-    pub fn predict<S: AsRef<str>>(&self, texts: &[S], truths: &[usize]) -> Vec<Prediction> {
+    pub fn predict<S: AsRef<str>>(
+        &self,
+        texts: &[S],
+        truths: &[usize],
+        thresholds: &Thresholds,
+    ) -> Vec<Prediction> {
         texts
             .iter()
             .zip(truths)
             .map(|(text, &truth)| {
-                let verdict = self.classify(text.as_ref());
+                let verdict = thresholds.apply(self.classify(text.as_ref()));
                 Prediction {
                     truth,
                     answer: verdict.label,

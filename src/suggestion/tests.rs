@@ -142,7 +142,8 @@ fn a_model_is_asked_what_it_does_not_know() {
 #[test]
 fn margins_are_of_the_two_first() {
     let verdict = |probabilities: &[f64]| Verdict {
-        label: None,
+        label: Some(0),
+        why: None,
         probabilities: probabilities.to_vec(),
         known: 1,
         unseen: 0,
