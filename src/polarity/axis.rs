@@ -5,6 +5,7 @@ use super::spread::spread;
 use super::topics::medians;
 use crate::error::{Error, Result};
 use crate::text::cues::Cues;
+use crate::text::units::is_character;
 use crate::vectors::WordVectors;
 
 /// How many opinion words are taken by their nearness to the seeds where the cues
@@ -56,10 +57,12 @@ impl Axis {
             .sum()
     }
 
-    /// The words that go farthest, to both sides, rising.
+    /// The words that go farthest, to both sides, rising; no single characters of
+    /// scripts without spaces.
     pub(super) fn nearest(&self, vectors: &WordVectors, frequencies: &[u32]) -> Vec<u32> {
         let mut all: Vec<(f64, u32)> = (0..vectors.len() as u32)
             .filter(|word| frequencies[*word as usize] >= 5)
+            .filter(|word| !is_character(&vectors.words()[*word as usize]))
             .map(|word| (self.of(vectors.row(word as usize)), word))
             .collect();
         all.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));

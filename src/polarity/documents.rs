@@ -3,15 +3,13 @@
 
 use rustc_hash::FxHashMap;
 
-use crate::text::clauses::{Break, breaks};
+use super::chain::{Link, Text};
+use super::reading::Reading;
+use crate::text::clauses::breaks;
 use crate::text::tokenizer::{Token, Tokenizer};
 use crate::vectors::WordVectors;
 
-/// Stands for the end of a clause among the ids of words.
-pub(super) const CLAUSE: u32 = u32::MAX - 1;
-/// Stands for the end of a sentence.
-pub(super) const SENTENCE: u32 = u32::MAX;
-/// Words held at most: about 100 MB.
+/// Words held at most: about 120 MB.
 const MOST_WORDS: usize = 24_000_000;
 
 /// A sample of documents that a fixed amount of memory holds, spread evenly over
@@ -20,7 +18,9 @@ const MOST_WORDS: usize = 24_000_000;
 pub struct Documents<'v> {
     lexicon: FxHashMap<&'v str, u32>,
     tokenizer: Tokenizer,
+    reading: Reading,
     ids: Vec<u32>,
+    links: Vec<Link>,
     ends: Vec<usize>,
     /// Documents seen; every `step`-th is kept.
     seen: usize,
@@ -35,7 +35,9 @@ impl<'v> Documents<'v> {
         Self {
             lexicon: words.map(|(id, word)| (word.as_str(), id as u32)).collect(),
             tokenizer: vectors.tokenizer(),
+            reading: Reading::default(),
             ids: Vec::new(),
+            links: Vec::new(),
             ends: Vec::new(),
             seen: 0,
             step: 1,
@@ -50,25 +52,13 @@ impl<'v> Documents<'v> {
         if !turn.is_multiple_of(self.step) {
             return;
         }
-        let before = self.ids.len();
         let tokens: Vec<Token<'_>> = self.tokenizer.tokens(text).collect();
-        for (token, after) in tokens.iter().zip(breaks(text, &tokens)) {
-            if let Some(&id) = self.lexicon.get(token.word.as_ref()) {
-                self.ids.push(id);
-            }
-            let mark = match after {
-                Break::None => continue,
-                Break::Clause => CLAUSE,
-                Break::Sentence | Break::Question => SENTENCE,
-            };
-            match self.ids[before..].last_mut() {
-                // The stronger of two marks that meet stays.
-                Some(last) if *last >= CLAUSE => *last = mark.max(*last),
-                Some(_) => self.ids.push(mark),
-                None => {}
-            }
-        }
-        if self.ids.len() > before {
+        let row = |word: &str| self.lexicon.get(word).copied();
+        self.reading.read(&tokens, breaks(text, &tokens), row);
+        let read = self.reading.text();
+        if !read.ids().is_empty() {
+            self.ids.extend_from_slice(read.ids());
+            self.links.extend_from_slice(read.links());
             self.ends.push(self.ids.len());
         }
         if self.ids.len() > self.most {
@@ -79,23 +69,25 @@ impl<'v> Documents<'v> {
     /// Drops every other document.
     fn thin_out(&mut self) {
         self.step *= 2;
-        let (mut ids, mut ends) = (Vec::new(), Vec::new());
+        let (mut ids, mut links, mut ends) = (Vec::new(), Vec::new(), Vec::new());
         for document in self.iter().step_by(2) {
-            ids.extend_from_slice(document);
+            ids.extend_from_slice(document.ids());
+            links.extend_from_slice(document.links());
             ends.push(ids.len());
         }
-        (self.ids, self.ends) = (ids, ends);
+        (self.ids, self.links, self.ends) = (ids, links, ends);
     }
 
-    /// The documents in the sample: rows of the vectors, and marks.
-    pub(super) fn iter(&self) -> impl Iterator<Item = &[u32]> + Clone {
+    /// The documents in the sample.
+    pub(super) fn iter(&self) -> impl Iterator<Item = Text<'_>> + Clone {
         (0..self.ends.len()).map(|at| self.get(at))
     }
 
     /// One document.
-    pub(super) fn get(&self, at: usize) -> &[u32] {
+    pub(super) fn get(&self, at: usize) -> Text<'_> {
         let start = if at == 0 { 0 } else { self.ends[at - 1] };
-        &self.ids[start..self.ends[at]]
+        let range = start..self.ends[at];
+        Text::new(&self.ids[range.clone()], &self.links[range])
     }
 
     /// The known words in the sample, each with its count.
@@ -138,7 +130,7 @@ impl<'v> Documents<'v> {
             for &word in &different {
                 frequencies[word as usize] += 1;
             }
-            lengths.push(document.iter().filter(|&&id| id < CLAUSE).count());
+            lengths.push(document.length());
         }
         let middle = lengths.len() / 2;
         let length = match lengths.is_empty() {
@@ -150,21 +142,19 @@ impl<'v> Documents<'v> {
 
     /// Words of the sample.
     pub fn words(&self) -> usize {
-        self.ids.iter().filter(|&&id| id < CLAUSE).count()
+        Text::new(&self.ids, &self.links).words().count()
     }
 }
 
 /// The sentences of a document.
-pub(super) fn sentences(document: &[u32]) -> impl Iterator<Item = &[u32]> {
-    document
-        .split(|&id| id == SENTENCE)
-        .filter(|sentence| !sentence.is_empty())
+pub(super) fn sentences(document: Text<'_>) -> impl Iterator<Item = Text<'_>> {
+    document.sentences()
 }
 
 /// The different words of a document, rising.
-pub(super) fn distinct(document: &[u32], words: &mut Vec<u32>) {
+pub(super) fn distinct(document: Text<'_>, words: &mut Vec<u32>) {
     words.clear();
-    words.extend(document.iter().copied().filter(|&id| id < CLAUSE));
+    words.extend(document.words());
     words.sort_unstable();
     words.dedup();
 }
@@ -172,6 +162,7 @@ pub(super) fn distinct(document: &[u32], words: &mut Vec<u32>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::polarity::chain::{CLAUSE, SENTENCE};
 
     fn vectors() -> WordVectors {
         let words = ["good", "film", "bad"].map(str::to_owned).to_vec();
@@ -184,12 +175,12 @@ mod tests {
         let mut documents = Documents::new(&vectors);
         documents.add("Good, very good film! Bad");
         documents.add("unheard of");
-        assert_eq!(documents.get(0), [0, CLAUSE, 0, 1, SENTENCE, 2]);
+        assert_eq!(documents.get(0).ids(), [0, CLAUSE, 0, 1, SENTENCE, 2]);
         assert_eq!(
             (documents.len(), documents.seen(), documents.words()),
             (1, 2, 4)
         );
-        let found: Vec<_> = sentences(documents.get(0)).collect();
+        let found: Vec<_> = sentences(documents.get(0)).map(Text::ids).collect();
         assert_eq!(found, [&[0, CLAUSE, 0, 1][..], &[2]]);
     }
 

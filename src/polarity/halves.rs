@@ -1,7 +1,8 @@
 //! How sure a direction of sentiment is, without labels: whether the two halves of a
 //! text agree.
 
-use super::documents::{Documents, SENTENCE, sentences};
+use super::chain::{Link, SENTENCE, Text};
+use super::documents::Documents;
 use super::ngrams::{Linear, Rows, Space};
 use super::scale::Scale;
 use super::spread::spread;
@@ -16,21 +17,25 @@ const LEAST: usize = 100;
 /// their own count for it. Nothing where too few texts have two sentences.
 pub(super) fn agreement(documents: &Documents<'_>, space: &Space, scale: &Scale) -> Option<f64> {
     let step = documents.len().div_ceil(MOST).max(1);
-    let mut halves: Vec<Vec<u32>> = Vec::new();
+    let mut halves: Vec<(Vec<u32>, Vec<Link>)> = Vec::new();
     for document in documents.iter().step_by(step) {
-        let mut pair = [Vec::new(), Vec::new()];
-        for (at, sentence) in sentences(document).enumerate() {
-            pair[at % 2].extend_from_slice(sentence);
-            pair[at % 2].push(SENTENCE);
+        let mut pair = [(Vec::new(), Vec::new()), (Vec::new(), Vec::new())];
+        for (at, sentence) in document.sentences().enumerate() {
+            let (ids, links) = &mut pair[at % 2];
+            ids.extend_from_slice(sentence.ids());
+            ids.push(SENTENCE);
+            links.extend_from_slice(sentence.links());
+            links.push(Link::default());
         }
-        if !pair[1].is_empty() {
+        if !pair[1].0.is_empty() {
             halves.extend(pair);
         }
     }
     if halves.len() < 2 * LEAST {
         return None;
     }
-    let rows = Rows::new(space, halves.iter().map(Vec::as_slice));
+    let texts = halves.iter().map(|(ids, links)| Text::new(ids, links));
+    let rows = Rows::new(space, texts);
     let model = Linear {
         weights: scale.weights.clone(),
         bias: 0.0,

@@ -14,6 +14,9 @@
 //! | a classifier of words and pairs that teaches itself, cross-fitted | `selftraining`, `ngrams` | Mudinas, Zhang and Levene 2018 |
 //! | a view of the word vectors, and all of it as one weight a word or pair | `view`, `scale` | |
 //!
+//! Texts are read alike in the induction and in the scoring (`reading`), which
+//! includes which word follows which where units overlap (`chain`).
+//!
 //! The result, [`Polarity`], is a weight for each word and pair of words: a text's
 //! score is their sum, so that each word's part in it is exact (`score`). It has
 //! median 0 and deviation 1 over the text it was found in. Which end is praise,
@@ -21,11 +24,13 @@
 
 mod axis;
 mod bayes;
+mod chain;
 mod documents;
 mod file;
 mod halves;
 mod ngrams;
 mod opinions;
+mod reading;
 mod scale;
 mod score;
 mod selftraining;

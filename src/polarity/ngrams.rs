@@ -3,7 +3,7 @@
 
 use rustc_hash::FxHashMap;
 
-use super::documents::CLAUSE;
+use super::chain::Text;
 use crate::random::{Use, part, shuffle};
 
 /// Slots of the sketch that tells rare pairs before they are counted, as a power
@@ -32,19 +32,17 @@ pub(super) fn key(first: u32, second: u32) -> u64 {
     u64::from(first) << 32 | u64::from(second)
 }
 
-/// The pairs of neighbours with no break between them.
-fn pairs(document: &[u32]) -> impl Iterator<Item = u64> {
-    document
-        .windows(2)
-        .filter(|pair| pair[0] < CLAUSE && pair[1] < CLAUSE)
-        .map(|pair| key(pair[0], pair[1]))
+/// The pairs of words that follow each other.
+fn pairs(text: Text<'_>) -> impl Iterator<Item = u64> + Clone {
+    text.pairs()
+        .map(move |(first, second)| key(text.ids()[first], text.ids()[second]))
 }
 
 impl Space {
     /// The features of documents with `words` different words; pairs in less than
     /// `least` of them are none.
     pub(super) fn new<'d>(
-        documents: impl Iterator<Item = &'d [u32]> + Clone,
+        documents: impl Iterator<Item = Text<'d>> + Clone,
         words: usize,
         least: u32,
     ) -> Self {
@@ -62,7 +60,7 @@ impl Space {
         let mut total = 0u32;
         for document in documents {
             total += 1;
-            for &word in document {
+            for word in document.words() {
                 if let Some((count, last)) = frequencies.get_mut(word as usize)
                     && *last != total
                 {
@@ -114,9 +112,9 @@ impl Space {
     }
 
     /// The different features of a text, rising.
-    pub(super) fn features(&self, text: &[u32], features: &mut Vec<u32>) {
+    pub(super) fn features(&self, text: Text<'_>, features: &mut Vec<u32>) {
         features.clear();
-        features.extend(text.iter().copied().filter(|&id| id < CLAUSE));
+        features.extend(text.words());
         features.extend(pairs(text).filter_map(|pair| self.pairs.get(&pair)));
         features.sort_unstable();
         features.dedup();
@@ -132,7 +130,7 @@ pub(super) struct Rows {
 }
 
 impl Rows {
-    pub(super) fn new<'d>(space: &Space, texts: impl Iterator<Item = &'d [u32]>) -> Self {
+    pub(super) fn new<'d>(space: &Space, texts: impl Iterator<Item = Text<'d>>) -> Self {
         let mut rows = Self::default();
         let mut features = Vec::new();
         for text in texts {
@@ -219,12 +217,29 @@ pub(super) fn fit(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::polarity::documents::Documents;
+    use crate::vectors::WordVectors;
 
-    const TEXTS: [&[u32]; 4] = [&[0, 1, 0, 1], &[0, 1, CLAUSE, 0], &[1, CLAUSE, 0, 2], &[2]];
+    /// Texts between spaces: `,` ends a clause.
+    const TEXTS: [&str; 4] = ["0 1 0 1", "0 1, 0", "1, 0 2", "2"];
+
+    /// Documents whose words are the rows' numbers.
+    fn documents<'v>(vectors: &'v WordVectors, texts: &[&str]) -> Documents<'v> {
+        let mut documents = Documents::new(vectors);
+        texts.iter().for_each(|text| documents.add(text));
+        documents
+    }
+
+    fn vectors() -> WordVectors {
+        let words = ["0", "1", "2"].map(str::to_owned).to_vec();
+        WordVectors::new(words, vec![1.0, 2.0, 3.0], 1).unwrap()
+    }
 
     #[test]
     fn pairs_are_counted_once_a_text_and_not_across_breaks() {
-        let space = Space::new(TEXTS.into_iter(), 3, 2);
+        let vectors = vectors();
+        let documents = documents(&vectors, &TEXTS);
+        let space = Space::new(documents.iter(), 3, 2);
         // 0 1 stands in two texts, 1 0 and 0 2 in one each.
         assert_eq!(space.pairs(), [key(0, 1)]);
         let idf: Vec<f32> = [4.0f32 / 3.0, 4.0 / 3.0, 2.0, 2.0].map(f32::ln).to_vec();
@@ -232,17 +247,18 @@ mod tests {
             assert!((got - expected).abs() < 1e-6, "{:?}", space.idf);
         }
         let mut features = Vec::new();
-        space.features(TEXTS[0], &mut features);
+        space.features(documents.get(0), &mut features);
         assert_eq!(features, [0, 1, 3]);
-        space.features(TEXTS[2], &mut features);
+        space.features(documents.get(2), &mut features);
         assert_eq!(features, [0, 1, 2]);
     }
 
     #[test]
     fn what_labels_differ_in_is_learned_and_a_score_is_a_sum() {
-        let texts: Vec<[u32; 2]> = (0..40).map(|at| [at % 2, 2]).collect();
-        let space = Space::new(texts.iter().map(|text| &text[..]), 3, 100);
-        let rows = Rows::new(&space, texts.iter().map(|text| &text[..]));
+        let vectors = vectors();
+        let documents = documents(&vectors, &["0 2", "1 2"].repeat(20));
+        let space = Space::new(documents.iter(), 3, 100);
+        let rows = Rows::new(&space, documents.iter());
         let labels: Vec<(u32, bool)> = (0..40).map(|at| (at, at % 2 == 0)).collect();
         let model = fit(&space, &rows, &labels, 0, 0);
         assert!(

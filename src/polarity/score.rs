@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
+use super::chain::CLAUSE;
 use super::ngrams::key;
+use super::reading::Reading;
 use super::{Length, Polarity};
 use crate::sentence::WordWeights;
 use crate::sentence::negation::Negation;
@@ -68,31 +70,35 @@ impl Polarity {
         // Every place of a feature, in the order of the text.
         let words = self.idf.len() - self.pairs.len();
         let mut places: Vec<Place> = Vec::new();
-        let mut before: Option<(u32, usize)> = None;
-        for (at, token) in tokens.iter().enumerate() {
-            let Some(row) = vectors.index(&token.word).map(|row| row as u32) else {
-                // The induction does not see unknown words, but what ends at them.
-                if !gaps[at].joins() {
-                    before = None;
-                }
+        let mut reading = Reading::default();
+        let row = |word: &str| vectors.index(word).map(|row| row as u32);
+        reading.read(&tokens, gaps.iter().copied(), row);
+        let text = reading.text();
+        let mut pairs: Vec<(usize, usize)> = text.pairs().collect();
+        pairs.sort_by_key(|&(_, second)| second);
+        let mut pairs = pairs.into_iter().peekable();
+        for (place, &row) in text.ids().iter().enumerate() {
+            if row >= CLAUSE {
                 continue;
-            };
+            }
+            let at = reading.token(place);
             places.push(Place {
                 feature: row as usize,
-                span: token.span.clone(),
+                span: tokens[at].span.clone(),
                 turned: turned(at, row),
             });
-            if let Some((first, from)) = before
-                && let Ok(pair) = self.pairs.binary_search(&key(first, row))
-            {
+            while let Some((before, _)) = pairs.next_if(|&(_, second)| second == place) {
+                let (first, from) = (text.ids()[before], reading.token(before));
+                let Ok(pair) = self.pairs.binary_search(&key(first, row)) else {
+                    continue;
+                };
                 let both = [from, at].iter().all(|at| negated.get(*at) == Some(&true));
                 places.push(Place {
                     feature: words + pair,
-                    span: tokens[from].span.start..token.span.end,
+                    span: tokens[from].span.start..tokens[at].span.end,
                     turned: both && (turned(from, first) || turned(at, row)),
                 });
             }
-            before = gaps[at].joins().then_some((row, at));
         }
 
         // A feature counts once, wherever it stands: its places share its value.

@@ -318,3 +318,132 @@ fn bytes_are_read_back_and_what_does_not_fit_is_refused() {
     huge[..8].copy_from_slice(&u64::MAX.to_le_bytes());
     assert!(Polarity::from_bytes(&huge, words, dims).is_err());
 }
+
+/// The same in a script without spaces: a praise or blame is a pair of characters,
+/// and the vectors know all units of the texts, among them pairs that are no words.
+mod unspaced {
+    use std::collections::{BTreeMap, BTreeSet};
+
+    use super::*;
+
+    /// A pair of characters that stand nowhere else; of praise, or of blame.
+    fn opinion(side: usize, at: usize) -> String {
+        let first = 0x5000 + 2 * (side * OPINIONS + at) as u32;
+        [first, first + 1]
+            .into_iter()
+            .filter_map(char::from_u32)
+            .collect()
+    }
+
+    /// A character of no opinion.
+    fn filler(at: usize) -> char {
+        char::from_u32(0x6000 + at as u32).unwrap()
+    }
+
+    fn cues() -> Cues {
+        Cues {
+            intensifiers: vec!["很".to_owned()],
+            copulas: vec!["是".to_owned()],
+            negators: vec!["不".to_owned()],
+            ..Cues::from_seeds(vec![opinion(0, 0)], vec![opinion(1, 0)])
+        }
+    }
+
+    /// Texts of one opinion each, three sentences long.
+    fn texts(count: usize) -> Vec<String> {
+        let mut random = stream(Use::Order, 9);
+        let mut draw = |bound: usize| below(bound as u64, &mut random) as usize;
+        let mut text = |at: usize| {
+            let mut text = String::new();
+            for _ in 0..3 {
+                let (first, second) = (draw(OPINIONS), draw(OPINIONS));
+                let fillers: String = (0..9).map(|_| filler(draw(12))).collect();
+                let (first, second) = (opinion(at % 2, first), opinion(at % 2, second));
+                text += &format!("{fillers}是{first}，很{second}。");
+            }
+            text
+        };
+        (0..count).map(&mut text).collect()
+    }
+
+    /// Three in ten opinions point the wrong way.
+    fn vectors(texts: &[String]) -> WordVectors {
+        let mut random = stream(Use::Order, 7);
+        let mut sides: BTreeMap<String, f32> = BTreeMap::new();
+        for at in 0..OPINIONS {
+            let side = if at % 10 >= 7 { -0.2 } else { 0.6 };
+            sides.insert(opinion(0, at), side);
+            sides.insert(opinion(1, at), -side);
+        }
+        let tokenizer = Tokenizer::default();
+        let mut words = BTreeSet::from(["不".to_owned()]);
+        for text in texts {
+            words.extend(tokenizer.tokens(text).map(|token| token.word.into_owned()));
+        }
+        let mut rows = Vec::new();
+        for word in &words {
+            rows.push(sides.get(word).copied().unwrap_or(0.0));
+            rows.extend((1..DIMS).map(|_| unit(&mut random) - 0.5));
+        }
+        WordVectors::new(words.into_iter().collect(), rows, DIMS).unwrap()
+    }
+
+    #[test]
+    fn overlapping_units_are_read_alike_by_induction_and_scoring() {
+        let texts = texts(1000);
+        let vectors = vectors(&texts);
+        let mut documents = Documents::new(&vectors);
+        texts.iter().for_each(|text| documents.add(text));
+        let polarity = induce(&documents, &vectors, &cues(), 0, &mut |_, _| {}).unwrap();
+        let report = &polarity.report;
+        // Three times 12 characters before the comma and 3 behind it.
+        let length = 3 * (6 + 2);
+        assert_eq!((report.path, report.length), (Path::Short, length));
+        let mut opinions = polarity.opinions().iter();
+        assert!(opinions.all(|&row| vectors.words()[row as usize].chars().count() == 2));
+        let is_opinion = |word: &str| {
+            let row = vectors.index(word).map(|row| row as u32);
+            row.is_some_and(|row| polarity.opinions().binary_search(&row).is_ok())
+        };
+
+        let score = |text: &str, length: Length, negation: &Negation| {
+            let weights = WordWeights::fitting(&vectors);
+            let tokenizer = Tokenizer::default();
+            polarity.score(text, length, &vectors, &weights, &tokenizer, negation)
+        };
+        // The induction brought its scores of these texts to 0 and 1: these are the same.
+        let plain = Negation::default();
+        let scores = texts
+            .iter()
+            .map(|text| score(text, Length::Document, &plain).score);
+        let scores: Vec<f64> = scores.collect();
+        let (middle, deviation) = spread::spread(&scores);
+        assert!(
+            middle.abs() < 1e-4 && (deviation - 1.0).abs() < 1e-4,
+            "{middle} {deviation}"
+        );
+        let right = (0..texts.len()).filter(|&at| (scores[at] > 0.0) == (at % 2 == 0));
+        assert!(right.count() >= 990);
+
+        let negation = Negation::new(&cues());
+        let mut turned = 0;
+        for word in (1..OPINIONS).map(|at| opinion(0, at)) {
+            let text = format!("不{word}，是{word}");
+            let scored = score(&text, Length::Sentence, &negation);
+            let sum: f64 = scored.parts.iter().map(|part| part.value).sum();
+            assert!((sum + scored.offset - scored.score).abs() < 1e-12, "{text}");
+            let behind = "不".len().."不".len() + word.len();
+            for part in &scored.parts {
+                assert!(
+                    text.get(part.span.clone())
+                        .is_some_and(|part| !part.is_empty())
+                );
+                // Only the opinion word behind the negator is turned.
+                let expected = part.span == behind && is_opinion(&word);
+                assert_eq!(part.turned, expected, "{text} {:?}", part.span);
+                turned += usize::from(part.turned);
+            }
+        }
+        assert!(turned > OPINIONS / 2, "{turned}");
+    }
+}

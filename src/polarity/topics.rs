@@ -31,10 +31,8 @@ pub(super) fn find(
 ) -> Vec<usize> {
     let mut counts = vec![0u32; vectors.len()];
     for document in documents.iter() {
-        for &word in document {
-            if let Some(count) = counts.get_mut(word as usize) {
-                *count += 1;
-            }
+        for word in document.words() {
+            counts[word as usize] += 1;
         }
     }
     let opinions: FxHashSet<u32> = opinions.iter().copied().collect();

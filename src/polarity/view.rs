@@ -1,6 +1,7 @@
 //! Sentiment as the word vectors see it: a logistic regression on the mean vector
 //! of a text's different words.
 
+use super::chain::Text;
 use super::documents::distinct;
 use crate::classifier::minimise::{Objective, minimise};
 use crate::sentence::WordWeights;
@@ -21,7 +22,7 @@ pub(super) struct Means {
 
 impl Means {
     pub(super) fn new<'d>(
-        texts: impl Iterator<Item = &'d [u32]>,
+        texts: impl Iterator<Item = Text<'d>>,
         vectors: &WordVectors,
         weights: &WordWeights,
     ) -> Self {

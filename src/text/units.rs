@@ -18,7 +18,7 @@
 
 use std::ops::Range;
 
-use unicode_segmentation::UWordBoundIndices;
+use unicode_segmentation::{UWordBoundIndices, UnicodeSegmentation};
 
 use super::tokenizer::is_word;
 
@@ -138,6 +138,12 @@ impl Script {
     }
 }
 
+/// Whether a word is one character, with its marks, of a script that is cut into
+/// characters: such a unit is seldom a word of its own.
+pub(crate) fn is_character(word: &str) -> bool {
+    word.chars().next().and_then(Script::of).is_some() && word.split_word_bounds().nth(1).is_none()
+}
+
 /// The first and last syllables of a word that is all Hangul and long enough.
 fn parts_of_hangul(word: &str, start: usize) -> Waiting {
     let mut syllables = 0;
@@ -200,8 +206,6 @@ pub(super) fn is_ending(text: &str, start: usize) -> bool {
 /// The units by their definition, one word after the other.
 #[cfg(test)]
 pub(super) fn by_the_book(text: &str) -> Vec<Range<usize>> {
-    use unicode_segmentation::UnicodeSegmentation;
-
     let words: Vec<(usize, &str)> = text
         .split_word_bound_indices()
         .filter(|(_, part)| is_word(part))

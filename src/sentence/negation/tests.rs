@@ -353,3 +353,11 @@ fn chinese_and_parts_one_negation_from_the_next() {
         assert!(negated.iter().any(|one| one == word), "{negated:?}");
     }
 }
+
+#[test]
+fn chinese_words_that_hold_a_negator_turn_nothing() {
+    for text in ["味道不错好吃", "不愧是好店", "不少好吃", "没话说好吃"] {
+        assert!(cut_and_negated("chinese", text).is_empty(), "{text}");
+    }
+    assert!(cut_and_negated("chinese", "味道不好吃").contains(&"好吃".to_owned()));
+}
