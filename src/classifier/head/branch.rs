@@ -5,6 +5,7 @@ use ndarray::{Array2, s};
 use super::hidden::HiddenUnits;
 use super::labels::{Labels, free_logits};
 use super::linear::{Design, Optimum, fit};
+use super::terms::TermWeights;
 use crate::error::Result;
 
 /// What the prior's score is multiplied by before anything is learned. A score
@@ -54,10 +55,11 @@ impl Columns {
         columns
             .slice_mut(s![.., first..first + dims])
             .assign(&(scaled * self.scale));
-        Design {
-            columns,
-            offset: prior.iter().map(|score| self.offset * score).collect(),
+        let mut offset = Array2::zeros((samples, free_logits(classes)));
+        for (mut row, score) in offset.rows_mut().into_iter().zip(prior) {
+            row[0] = self.offset * score;
         }
+        Design { columns, offset }
     }
 }
 
@@ -70,7 +72,10 @@ pub struct Branch {
     pub weights: Array2<f64>,
     /// The hidden layer beside the linear part.
     pub hidden: Option<HiddenUnits>,
-    /// Laplace's approximation of the log evidence of the linear part.
+    /// The terms beside it, where they earned it.
+    pub terms: Option<TermWeights>,
+    /// Laplace's approximation of the log evidence of the linear part, without
+    /// terms.
     pub log_evidence: f64,
     /// The largest component of the gradient, a sum over the labels, where
     /// training ended.
@@ -108,6 +113,7 @@ impl Branch {
             columns,
             weights: optimum.weights,
             hidden: None,
+            terms: None,
             log_evidence: optimum.log_evidence,
             slope: optimum.slope,
         }
@@ -118,6 +124,7 @@ impl Branch {
         &self,
         scaled: &Array2<f64>,
         prior: &[f64],
+        terms: Option<&[Vec<u32>]>,
         classes: usize,
     ) -> Array2<f64> {
         let design = self.columns.design(scaled, prior, classes);
@@ -125,13 +132,17 @@ impl Branch {
         if let Some(hidden) = &self.hidden {
             logits += &hidden.logits(scaled);
         }
+        if let (Some(weights), Some(terms)) = (&self.terms, terms) {
+            logits += &weights.logits(terms);
+        }
         logits
     }
 
     /// Trained numbers.
     pub fn parameters(&self) -> usize {
         let hidden = self.hidden.as_ref().map_or(0, HiddenUnits::parameters);
-        self.weights.len() + hidden
+        let terms = self.terms.as_ref().map_or(0, TermWeights::parameters);
+        self.weights.len() + hidden + terms
     }
 
     /// Whether the shapes fit d features and so many classes: for readers of
@@ -146,6 +157,7 @@ impl Branch {
                 hidden.weights.dim() == (units, dims)
                     && hidden.output_weights.dim() == (free, units)
             })
+            && self.terms.as_ref().is_none_or(|terms| terms.fits(classes))
     }
 }
 
