@@ -105,21 +105,16 @@ impl Terms {
         for (at, next) in neighbours(text, &tokens).into_iter().enumerate() {
             let Some(word) = words[at] else { continue };
             let span = tokens[at].span.clone();
+            let start = span.start;
+            places.push(Place { term: word, span });
             if let Some(next) = next
                 && let Some(following) = words[next]
                 && let Ok(pair) = self.pairs.binary_search(&(word, following))
             {
-                let span = span.start..tokens[next].span.end;
-                let term = (self.words.len() + pair) as u32;
-                places.extend([
-                    Place {
-                        term: word,
-                        span: tokens[at].span.clone(),
-                    },
-                    Place { term, span },
-                ]);
-            } else {
-                places.push(Place { term: word, span });
+                places.push(Place {
+                    term: (self.words.len() + pair) as u32,
+                    span: start..tokens[next].span.end,
+                });
             }
         }
         places
