@@ -14,6 +14,7 @@ pub mod hidden;
 pub mod logistic;
 pub(crate) mod minimise;
 pub mod standardise;
+pub mod terms;
 
 use linfa::DatasetBase;
 use ndarray::{Array1, Array2};
@@ -22,6 +23,7 @@ pub use head::{Head, HeadParams};
 pub use hidden::{HiddenLayer, HiddenLayerParams};
 pub use logistic::{Logistic, LogisticParams};
 pub use standardise::Standardiser;
+pub use terms::Terms;
 
 /// Sentence vectors (samples x dims) with their class numbers.
 pub type Labelled = DatasetBase<Array2<f64>, Array1<usize>>;

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::hidden::HiddenUnits;
 use super::labels::{Labels, free_logits};
 use super::linear::{Design, Optimum, fit};
+use super::terms::TermWeights;
 use crate::error::Result;
 
 /// What the prior's score is multiplied by before anything is learned. A score
@@ -55,10 +56,11 @@ impl Columns {
         columns
             .slice_mut(s![.., first..first + dims])
             .assign(&(scaled * self.scale));
-        Design {
-            columns,
-            offset: prior.iter().map(|score| self.offset * score).collect(),
+        let mut offset = Array2::zeros((samples, free_logits(classes)));
+        for (mut row, score) in offset.rows_mut().into_iter().zip(prior) {
+            row[0] = self.offset * score;
         }
+        Design { columns, offset }
     }
 }
 
@@ -71,7 +73,10 @@ pub struct Branch {
     pub weights: Array2<f64>,
     /// The hidden layer beside the linear part.
     pub hidden: Option<HiddenUnits>,
-    /// Laplace's approximation of the log evidence of the linear part.
+    /// The terms beside it, where they earned it.
+    pub terms: Option<TermWeights>,
+    /// Laplace's approximation of the log evidence of the linear part, without
+    /// terms.
     pub log_evidence: f64,
     /// The largest component of the gradient, a sum over the labels, where
     /// training ended.
@@ -109,6 +114,7 @@ impl Branch {
             columns,
             weights: optimum.weights,
             hidden: None,
+            terms: None,
             log_evidence: optimum.log_evidence,
             slope: optimum.slope,
         }
@@ -119,6 +125,7 @@ impl Branch {
         &self,
         scaled: &Array2<f64>,
         prior: &[f64],
+        terms: Option<&[Vec<u32>]>,
         classes: usize,
     ) -> Array2<f64> {
         let design = self.columns.design(scaled, prior, classes);
@@ -126,13 +133,17 @@ impl Branch {
         if let Some(hidden) = &self.hidden {
             logits += &hidden.logits(scaled);
         }
+        if let (Some(weights), Some(terms)) = (&self.terms, terms) {
+            logits += &weights.logits(terms);
+        }
         logits
     }
 
     /// Trained numbers.
     pub fn parameters(&self) -> usize {
         let hidden = self.hidden.as_ref().map_or(0, HiddenUnits::parameters);
-        self.weights.len() + hidden
+        let terms = self.terms.as_ref().map_or(0, TermWeights::parameters);
+        self.weights.len() + hidden + terms
     }
 
     /// Whether the shapes fit d features and so many classes: for readers of
@@ -147,6 +158,7 @@ impl Branch {
                 hidden.weights.dim() == (units, dims)
                     && hidden.output_weights.dim() == (free, units)
             })
+            && self.terms.as_ref().is_none_or(|terms| terms.fits(classes))
     }
 }
 

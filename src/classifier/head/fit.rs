@@ -2,11 +2,14 @@
 
 use ndarray::Array2;
 
+use super::amount;
 use super::branch::{Branch, Columns, PRIOR_SLOPE, orientation};
 use super::gate::{self, Agreement};
 use super::hidden::{Size, train};
+use super::joint;
 use super::labels::Labels;
 use super::scaling::Scaling;
+use super::terms::{Rows, Samples, TermWeights};
 use super::width;
 use super::{Head, HeadParams, Hidden, Inputs, Report, Task};
 use crate::error::{Error, Result};
@@ -90,7 +93,7 @@ impl HeadParams {
             &mut without_prior
         };
         if let Some(branch) = weightier {
-            self.add_hidden(branch, &scaled, scores, &labels)?;
+            self.add_more(branch, &scaled, scores, inputs.terms, &labels)?;
         }
         let report = Report {
             labels: count,
@@ -137,6 +140,11 @@ impl HeadParams {
         {
             return Err(mismatch(samples, prior.len()));
         }
+        if let Some(terms) = inputs.terms
+            && terms.len() != samples
+        {
+            return Err(mismatch(samples, terms.len()));
+        }
         if let Some(&bad) = targets.iter().find(|&&target| target >= self.classes) {
             let expected = format!("below {}", self.classes);
             return Err(Error::setting("class number", bad, expected));
@@ -169,19 +177,30 @@ impl HeadParams {
         })
     }
 
-    /// Gives a head the hidden layer that the labels support.
-    fn add_hidden(
+    /// Gives a head what the labels support beside the features: terms, and a
+    /// hidden layer for what these leave.
+    fn add_more(
         &self,
         branch: &mut Branch,
         scaled: &Array2<f64>,
         prior: &[f64],
+        terms: Option<&[Vec<u32>]>,
         labels: &Labels,
     ) -> Result<()> {
         let design = branch.columns.design(scaled, prior, labels.classes);
-        let size = match self.hidden {
-            Hidden::Units(0) => None,
-            Hidden::Units(units) => Some(Size::new(units, 1.0)),
-            Hidden::Auto => width::choose(&design, scaled, labels, self.seed)?,
+        let terms = terms.map(Samples::new);
+        let chosen = match &terms {
+            Some(terms) => amount::choose(&design, scaled, terms, labels, self.seed)?,
+            None => None,
+        };
+        let size = match (self.hidden, &chosen) {
+            (Hidden::Units(0), _) => None,
+            (Hidden::Units(units), _) => Some(Size::new(units, 1.0)),
+            (Hidden::Auto, None) => width::choose(&design, scaled, labels, self.seed)?,
+            (Hidden::Auto, Some(chosen)) => {
+                let design = design.clone().beside(&chosen.held_out);
+                width::choose(&design, scaled, labels, self.seed)?
+            }
         };
         if let Some(size) = size {
             let trained = train(
@@ -196,6 +215,22 @@ impl HeadParams {
             branch.weights = trained.weights;
             branch.hidden = Some(trained.hidden);
             branch.slope = trained.slope;
+        }
+        if let (Some(terms), Some(chosen)) = (&terms, chosen) {
+            let design = match &branch.hidden {
+                Some(hidden) => design.beside(&hidden.logits(scaled)),
+                None => design,
+            };
+            let ratios = terms.ratios(labels);
+            let rows = Rows::new(terms, &ratios, chosen.scale);
+            let joint = joint::fit(&design, &rows, labels, &branch.weights)?;
+            branch.weights = joint.weights;
+            branch.slope = joint.slope;
+            branch.terms = Some(TermWeights {
+                scale: chosen.scale,
+                weights: joint.terms,
+                ratios,
+            });
         }
         Ok(())
     }

@@ -220,8 +220,7 @@ impl Objective for Layered<'_> {
         let parts = self.shape.parts(at);
         let mut hidden = activations(&self.short, parts.weights, parts.bias);
         let mut logits = self.design.columns.dot(&parts.linear.t());
-        let mut first = logits.column_mut(0);
-        first += &self.design.offset;
+        logits += &self.design.offset;
         logits += &hidden.dot(&parts.output_weights.t());
         let loss = self.labels.loss(&logits);
 
@@ -255,6 +254,7 @@ impl Objective for Layered<'_> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::labels::free_logits;
     use super::*;
     use crate::classifier::minimise::check_gradient;
 
@@ -269,7 +269,7 @@ mod tests {
             };
             let design = Design {
                 columns: wave(samples, dims + 1),
-                offset: Array1::from_shape_fn(samples, |i| (i as f64).cos()),
+                offset: wave(samples, free_logits(classes)),
             };
             let labels = Labels {
                 targets: (0..samples).map(|i| i % classes).collect(),

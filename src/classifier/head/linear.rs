@@ -53,17 +53,20 @@ pub(super) struct Optimum {
 pub(super) struct Design {
     /// Phi, samples x columns.
     pub(super) columns: Array2<f64>,
-    /// o, added to the first free logit of each sample.
-    pub(super) offset: Array1<f64>,
+    /// o, what is added to the logits and not learned, samples x free logits.
+    pub(super) offset: Array2<f64>,
 }
 
 impl Design {
     /// The free logits, samples x free logits.
     pub(super) fn logits(&self, weights: &Array2<f64>) -> Array2<f64> {
-        let mut logits = self.columns.dot(&weights.t());
-        let mut first = logits.column_mut(0);
-        first += &self.offset;
-        logits
+        self.columns.dot(&weights.t()) + &self.offset
+    }
+
+    /// The same with more that is added and not learned.
+    pub(super) fn beside(mut self, logits: &Array2<f64>) -> Self {
+        self.offset += logits;
+        self
     }
 
     /// The same of some samples only.
@@ -123,7 +126,7 @@ fn fit_all(design: &Design, labels: &Labels, start: Option<&Array2<f64>>) -> Res
     })
 }
 
-fn diverged() -> Error {
+pub(super) fn diverged() -> Error {
     Error::Diverged {
         what: "the classifier".to_owned(),
         how: None,
@@ -156,12 +159,14 @@ fn span(rows: &Array2<f64>) -> Array2<f64> {
     matrix
 }
 
-struct Problem<'a> {
-    design: &'a Design,
-    labels: &'a Labels,
+/// What is minimised.
+#[derive(Clone, Copy)]
+pub(super) struct Problem<'a> {
+    pub(super) design: &'a Design,
+    pub(super) labels: &'a Labels,
 }
 
-impl Problem<'_> {
+impl<'a> Problem<'a> {
     fn matrix(&self, weights: &[f64]) -> Array2<f64> {
         let shape = (self.labels.free(), self.design.columns.ncols());
         Array2::from_shape_fn(shape, |(row, column)| weights[row * shape.1 + column])
@@ -214,24 +219,24 @@ impl Problem<'_> {
     }
 
     /// The minimum of L, which is convex, from any start.
-    fn minimum(&self, mut start: Array2<f64>) -> Result<Array2<f64>> {
+    fn minimum(self, start: Array2<f64>) -> Result<Array2<f64>> {
+        let rounded = self.rounded()?;
+        let minimum = minimise(&rounded, rounded.round(start), ITERATIONS);
+        Ok(rounded.weights(&minimum.at))
+    }
+
+    /// The same problem, about equally steep in all directions.
+    pub(super) fn rounded(self) -> Result<Rounded<'a>> {
         let even = Loss {
             value: 0.0,
             errors: Array2::zeros((0, 0)),
             probabilities: Array2::from_elem((self.design.columns.nrows(), 1), 0.5),
         };
         let bound = Cholesky::of(&self.block(&even, 0, 0)).ok_or_else(diverged)?;
-        for mut row in start.rows_mut() {
-            // v = C' w.
-            let moved = bound.transposed_times(&row.to_owned());
-            row.assign(&moved);
-        }
-        let rounded = Rounded {
+        Ok(Rounded {
             problem: self,
             bound,
-        };
-        let minimum = minimise(&rounded, start.iter().copied().collect(), ITERATIONS);
-        Ok(rounded.weights(&minimum.at))
+        })
     }
 }
 
@@ -240,34 +245,49 @@ impl Problem<'_> {
 /// exceeds (Böhning and Lindsay 1988). Seen so, all directions are about
 /// equally steep, and L-BFGS, which would take hundreds of iterations, takes
 /// tens.
-struct Rounded<'a> {
-    problem: &'a Problem<'a>,
+pub(super) struct Rounded<'a> {
+    problem: Problem<'a>,
     bound: Cholesky,
 }
 
 impl Rounded<'_> {
+    /// v of w.
+    pub(super) fn round(&self, mut weights: Array2<f64>) -> Vec<f64> {
+        for mut row in weights.rows_mut() {
+            let moved = self.bound.transposed_times(&row.to_owned());
+            row.assign(&moved);
+        }
+        weights.iter().copied().collect()
+    }
+
     /// w of v.
-    fn weights(&self, at: &[f64]) -> Array2<f64> {
+    pub(super) fn weights(&self, at: &[f64]) -> Array2<f64> {
         let mut weights = self.problem.matrix(at);
         for mut row in weights.rows_mut() {
             self.bound.backward(&mut row);
         }
         weights
     }
+
+    /// The gradient of v, of that of w.
+    pub(super) fn gradient(&self, mut gradient: Array2<f64>) -> Vec<f64> {
+        for mut row in gradient.rows_mut() {
+            self.bound.forward(&mut row);
+        }
+        gradient.iter().copied().collect()
+    }
 }
 
 impl Objective for Rounded<'_> {
     fn evaluate(&self, at: &[f64]) -> (f64, Vec<f64>) {
-        let (value, mut gradient, _) = self.problem.at(&self.weights(at));
-        for mut row in gradient.rows_mut() {
-            self.bound.forward(&mut row);
-        }
-        (value, gradient.iter().copied().collect())
+        let (value, gradient, _) = self.problem.at(&self.weights(at));
+        (value, self.gradient(gradient))
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::labels::free_logits;
     use super::*;
 
     fn wave(rows: usize, columns: usize) -> Array2<f64> {
@@ -282,8 +302,11 @@ mod tests {
         }
     }
 
-    fn design(columns: Array2<f64>) -> Design {
-        let offset = Array1::from_shape_fn(columns.nrows(), |i| (i as f64).cos());
+    fn design(columns: Array2<f64>, classes: usize) -> Design {
+        let mut offset = Array2::zeros((columns.nrows(), free_logits(classes)));
+        for (i, mut row) in offset.rows_mut().into_iter().enumerate() {
+            row[0] = (i as f64).cos();
+        }
         Design { columns, offset }
     }
 
@@ -292,7 +315,7 @@ mod tests {
     #[test]
     fn the_evidence_is_about_the_integral() {
         for (samples, scale) in [(3, 0.4), (12, 0.4), (12, 1.5), (60, 1.0)] {
-            let design = design(wave(samples, 1) * scale);
+            let design = design(wave(samples, 1) * scale, 2);
             let labels = labels(samples, 2);
             let step = 1e-3;
             let integral: f64 = (-8000..=8000)
@@ -321,7 +344,7 @@ mod tests {
             // A repeated sample, so that the span is smaller still.
             let first = columns.row(0).to_owned();
             columns.row_mut(5).assign(&first);
-            let design = design(columns);
+            let design = design(columns, classes);
             let labels = labels(6, classes);
             let short = fit(&design, &labels, None).unwrap();
             let long = fit_all(&design, &labels, None).unwrap();
@@ -337,7 +360,7 @@ mod tests {
     #[test]
     fn the_gradient_and_the_hessian_are_those_of_the_loss() {
         for classes in [2, 4] {
-            let design = design(wave(7, 3));
+            let design = design(wave(7, 3), classes);
             let labels = labels(7, classes);
             let problem = Problem {
                 design: &design,
@@ -371,7 +394,7 @@ mod tests {
     #[test]
     fn it_ends_at_the_minimum_and_weights_count_like_repetitions() {
         for classes in [2, 3] {
-            let once = design(wave(20, 4));
+            let once = design(wave(20, 4), classes);
             let mut labels = labels(20, classes);
             labels.weights = (0..20).map(|i| if i == 3 { 2.0 } else { 1.0 }).collect();
             let weighted = fit(&once, &labels, None).unwrap();
@@ -388,7 +411,7 @@ mod tests {
     #[test]
     fn where_it_starts_does_not_matter() {
         for classes in [2, 3] {
-            let design = design(wave(40, 4) * 3.0);
+            let design = design(wave(40, 4) * 3.0, classes);
             let labels = labels(40, classes);
             let start = wave(labels.free(), 4) * 2.0;
             let cold = fit(&design, &labels, None).unwrap();
@@ -404,7 +427,7 @@ mod tests {
         let mut columns = wave(6, 2);
         columns[[2, 1]] = f64::NAN;
         for classes in [2, 3] {
-            assert!(fit(&design(columns.clone()), &labels(6, classes), None).is_err());
+            assert!(fit(&design(columns.clone(), classes), &labels(6, classes), None).is_err());
         }
     }
 }

@@ -18,26 +18,37 @@
 //! is fixed. Beside the linear part of the weightier head stands a hidden layer
 //! (`hidden.rs`) as wide as the labels support (`width.rs`): often not at all.
 //!
+//! From 2,000 labels on, words and pairs of words may have weights of their own in
+//! the weightier head (`terms.rs`), as heavy as the labels support (`amount.rs`).
+//! Then the hidden layer is for what these leave. Below, terms change nothing.
+//!
 //! | file | its one question |
 //! |---|---|
 //! | `scaling.rs` | What is a component's scale? |
 //! | `labels.rs` | How badly do logits fit the labels? |
 //! | `linear.rs`, `cholesky.rs` | Which weights fit best, and how probable are the labels under such a head? |
+//! | `terms.rs`, `joint.rs` | What do single words and pairs say beside the features? |
+//! | `amount.rs` | How much do they count, if at all? |
 //! | `branch.rs` | Which columns does a head have? |
 //! | `gate.rs` | Are the labels about what the prior is about? |
 //! | `hidden.rs`, `width.rs` | What does no line separate, and do the labels support it? |
+//! | `folds.rs` | Which samples are held out for such decisions? |
 //! | `shares.rs` | What if the classes are not as frequent as in training? |
 //! | `fit.rs` | In which order does all of that happen? |
 
+mod amount;
 mod branch;
 mod cholesky;
 mod fit;
+mod folds;
 mod gate;
 mod hidden;
+mod joint;
 mod labels;
 mod linear;
 mod scaling;
 mod shares;
+mod terms;
 #[cfg(test)]
 mod tests;
 mod width;
@@ -45,11 +56,13 @@ mod width;
 use ndarray::{Array1, Array2, Zip};
 use serde::{Deserialize, Serialize};
 
+pub use amount::TERMS_FROM;
 pub use branch::{Branch, Columns, PRIOR_SLOPE};
 pub use gate::Agreement;
 pub use hidden::HiddenUnits;
 pub use scaling::Scaling;
 pub use shares::estimate_shares;
+pub use terms::TermWeights;
 
 use super::softmax_rows;
 use crate::error::{Error, Result};
@@ -62,6 +75,9 @@ pub struct Inputs<'a> {
     /// The prior's score of each text, n; median 0 and deviation 1 over the
     /// unlabelled text.
     pub prior: Option<&'a [f64]>,
+    /// The terms of each text, n, different and rising: their numbers, as
+    /// [`Terms`](super::Terms) has them.
+    pub terms: Option<&'a [Vec<u32>]>,
 }
 
 /// What the labels are about.
@@ -123,9 +139,9 @@ impl HeadParams {
         self
     }
 
-    /// The start of the random numbers: those of the hidden layer's start and
-    /// of the folds that decide its width. Without a layer the seed changes
-    /// nothing.
+    /// The start of the random numbers: those of the hidden layer's start, and of
+    /// the folds that decide its width and how much terms count. Without both the
+    /// seed changes nothing.
     #[must_use]
     pub fn seed(mut self, seed: u64) -> Self {
         self.seed = seed;
@@ -184,17 +200,19 @@ pub struct Report {
 impl Head {
     /// ln p, n x classes, with the log ratio of the expected and the training
     /// share of each class added where shares are expected. Samples without a
-    /// score have the score 0: nothing known.
+    /// score have the score 0: nothing known; those without terms have none.
     ///
     /// # Panics
-    /// Where the features are not n x d, or the scores not n.
-    pub fn logits(&self, features: &Array2<f64>, prior: Option<&[f64]>) -> Array2<f64> {
-        let scaled = self.scaling.apply(features);
-        let unknown = vec![0.0; features.nrows()];
-        let prior = prior.unwrap_or(&unknown);
-        assert_eq!(prior.len(), features.nrows(), "one score a sample");
+    /// Where the features are not n x d, or the scores or the terms not n.
+    pub fn logits(&self, inputs: Inputs<'_>) -> Array2<f64> {
+        let scaled = self.scaling.apply(inputs.features);
+        let unknown = vec![0.0; scaled.nrows()];
+        let prior = inputs.prior.unwrap_or(&unknown);
+        assert_eq!(prior.len(), scaled.nrows(), "one score a sample");
+        let texts = inputs.terms.map_or(scaled.nrows(), <[_]>::len);
+        assert_eq!(texts, scaled.nrows(), "terms of every sample");
         let log = |branch: &Branch| {
-            let free = branch.logits(&scaled, prior, self.classes);
+            let free = branch.logits(&scaled, prior, inputs.terms, self.classes);
             labels::log_probabilities(&free, self.classes)
         };
         let mut logits = match (&self.with_prior, &self.without_prior) {
@@ -209,7 +227,7 @@ impl Head {
                 with
             }
             (Some(branch), None) | (None, Some(branch)) => log(branch),
-            (None, None) => Array2::zeros((features.nrows(), self.classes)),
+            (None, None) => Array2::zeros((scaled.nrows(), self.classes)),
         };
         if let Some(expected) = &self.expected_shares {
             logits += &shift(expected, &self.train_shares);
@@ -221,8 +239,8 @@ impl Head {
     ///
     /// # Panics
     /// As [`Head::logits`] does.
-    pub fn probabilities(&self, features: &Array2<f64>, prior: Option<&[f64]>) -> Array2<f64> {
-        let mut logits = self.logits(features, prior);
+    pub fn probabilities(&self, inputs: Inputs<'_>) -> Array2<f64> {
+        let mut logits = self.logits(inputs);
         softmax_rows(&mut logits);
         logits
     }

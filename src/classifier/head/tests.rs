@@ -2,9 +2,10 @@
 
 use ndarray::{Array2, Axis};
 
-use super::{Head, HeadParams, Hidden, Inputs, Scaling, Task};
-use crate::classifier::argmax;
+use super::{Head, HeadParams, Hidden, Inputs, Scaling, TERMS_FROM, Task};
+use crate::classifier::{Terms, argmax};
 use crate::random::{Stream, Use, stream, unit};
+use crate::text::tokenizer::Tokenizer;
 
 /// A nearly normal number.
 fn normal(random: &mut Stream) -> f64 {
@@ -40,6 +41,7 @@ impl Data {
         Inputs {
             features: &self.features,
             prior: Some(&self.prior),
+            terms: None,
         }
     }
 
@@ -47,6 +49,7 @@ impl Data {
         Inputs {
             features: &self.features,
             prior: None,
+            terms: None,
         }
     }
 
@@ -55,7 +58,7 @@ impl Data {
     }
 
     fn accuracy(&self, head: &Head) -> f64 {
-        let probabilities = head.probabilities(&self.features, Some(&self.prior));
+        let probabilities = head.probabilities(self.inputs());
         let rows = probabilities.rows().into_iter();
         let hits = rows
             .zip(&self.targets)
@@ -149,8 +152,8 @@ fn swapped_labels_turn_the_prior_round() {
         let other = params.fit(data.inputs(), &swapped, &[]).unwrap();
         assert_eq!(one.report.orientation, Some(1.0));
         assert_eq!(other.report.orientation, Some(-1.0));
-        let p = one.probabilities(&data.features, Some(&data.prior));
-        let q = other.probabilities(&data.features, Some(&data.prior));
+        let p = one.probabilities(data.inputs());
+        let q = other.probabilities(data.inputs());
         for (p, q) in p.rows().into_iter().zip(q.rows()) {
             assert!((p[0] - q[1]).abs() < 1e-6);
         }
@@ -170,11 +173,15 @@ fn a_batch_gives_what_its_samples_give_one_by_one() {
             head.gate > 0.0 && head.gate < 1.0,
             "a mixture is the harder case"
         );
-        let batch = head.probabilities(&data.features, Some(&data.prior));
+        let batch = head.probabilities(data.inputs());
         for (sample, row) in batch.rows().into_iter().enumerate() {
             assert!((row.sum() - 1.0).abs() < 1e-12);
             let one = data.features.select(Axis(0), &[sample]);
-            let alone = head.probabilities(&one, Some(&data.prior[sample..=sample]));
+            let alone = head.probabilities(Inputs {
+                features: &one,
+                prior: Some(&data.prior[sample..=sample]),
+                terms: None,
+            });
             for (a, b) in alone.iter().zip(row) {
                 assert!((a - b).abs() < 1e-12);
             }
@@ -257,11 +264,12 @@ fn weights_count_like_repetitions() {
     let inputs = Inputs {
         features: &features,
         prior: Some(&prior),
+        terms: None,
     };
     let twice = params.fit(inputs, &targets, &[]).unwrap();
     assert!((weighted.gate - twice.gate).abs() < 1e-6);
-    let p = weighted.probabilities(&features, Some(&prior));
-    let q = twice.probabilities(&features, Some(&prior));
+    let p = weighted.probabilities(inputs);
+    let q = twice.probabilities(inputs);
     assert!((p - q).iter().all(|difference| difference.abs() < 1e-6));
 }
 
@@ -269,19 +277,19 @@ fn weights_count_like_repetitions() {
 fn expected_shares_move_the_probabilities_by_bayes_rule() {
     let data = Data::new(50, 4, 16, follows_prior);
     let head = data.fit(&HeadParams::new(2));
-    let before = head.probabilities(&data.features, Some(&data.prior));
+    let before = head.probabilities(data.inputs());
     let train = head.train_shares.clone();
     assert!(head.clone().expecting(&[0.5]).is_err());
     assert!(head.clone().expecting(&[1.0, 0.0]).is_err());
     let same = head.clone().expecting(&train).unwrap();
-    let after = same.probabilities(&data.features, Some(&data.prior));
+    let after = same.probabilities(data.inputs());
     assert!(
         (&after - &before)
             .iter()
             .all(|difference| difference.abs() < 1e-9)
     );
     let shifted = head.expecting(&[0.9, 0.1]).unwrap();
-    let after = shifted.probabilities(&data.features, Some(&data.prior));
+    let after = shifted.probabilities(data.inputs());
     for (old, new) in before.rows().into_iter().zip(after.rows()) {
         let (a, b) = (old[0] * 0.9 / train[0], old[1] * 0.1 / train[1]);
         assert!((new[0] - a / (a + b)).abs() < 1e-9);
@@ -318,12 +326,19 @@ fn bad_parameters_and_bad_data_are_refused() {
         let inputs = Inputs {
             features: &features,
             prior: Some(prior),
+            terms: None,
         };
         assert!(two.fit(inputs, &data.targets, &[]).is_err());
     }
+    let inputs = Inputs {
+        terms: Some(&[vec![0], vec![1]]),
+        ..data.inputs()
+    };
+    assert!(two.fit(inputs, &data.targets, &[]).is_err());
     let none = Inputs {
         features: &Array2::zeros((0, 3)),
         prior: None,
+        terms: None,
     };
     assert!(two.fit(none, &[], &[]).is_err());
 }
@@ -335,10 +350,14 @@ fn the_least_of_data_gives_an_answer() {
     let inputs = Inputs {
         features: &features,
         prior: Some(&[0.7]),
+        terms: None,
     };
     for classes in [2, 3] {
         let head = HeadParams::new(classes).fit(inputs, &[1], &[]).unwrap();
-        let row = head.probabilities(&features, None);
+        let row = head.probabilities(Inputs {
+            prior: None,
+            ..inputs
+        });
         assert!((row.sum() - 1.0).abs() < 1e-12);
         assert!(head.with_prior.iter().all(|branch| branch.fits(2, classes)));
         assert!(
@@ -352,9 +371,14 @@ fn the_least_of_data_gives_an_answer() {
     let inputs = Inputs {
         features: &empty,
         prior: Some(&[0.7, -0.7]),
+        terms: None,
     };
     let head = HeadParams::new(2).fit(inputs, &[1, 0], &[]).unwrap();
-    assert!(head.probabilities(&empty, Some(&[2.0, -2.0]))[[0, 1]] > 0.5);
+    let sure = Inputs {
+        prior: Some(&[2.0, -2.0]),
+        ..inputs
+    };
+    assert!(head.probabilities(sure)[[0, 1]] > 0.5);
 }
 
 #[test]
@@ -363,11 +387,184 @@ fn estimated_shares_are_what_a_head_can_expect() {
     let head = HeadParams::new(3)
         .fit(data.inputs(), &data.targets, &[])
         .unwrap();
-    let probabilities = head.probabilities(&data.features, Some(&data.prior));
+    let probabilities = head.probabilities(data.inputs());
     let shares = crate::classifier::head::estimate_shares(&probabilities, &head.train_shares);
     assert_eq!(shares[2], 0.0);
     let shifted = head.expecting(&shares).unwrap();
-    let rows = shifted.probabilities(&data.features, Some(&data.prior));
+    let rows = shifted.probabilities(data.inputs());
     assert!(rows.iter().all(|share| share.is_finite()));
     assert!(shifted.expecting(&[0.0, 1.0, 0.0]).is_err());
+}
+
+/// Random terms of each sample: some of a hundred.
+fn any_terms(samples: usize, seed: u64) -> Vec<Vec<u32>> {
+    let mut random = stream(Use::Bootstrap, seed);
+    let row = |random: &mut Stream| (0..100).filter(|_| unit(random) < 0.1).collect();
+    (0..samples).map(|_| row(&mut random)).collect()
+}
+
+#[test]
+fn below_their_number_terms_change_nothing() {
+    let data = Data::new(TERMS_FROM, 3, 20, |row, score| {
+        usize::from(row[0] + score > 0.0)
+    });
+    // Terms that know the class.
+    let terms: Vec<Vec<u32>> = data
+        .targets
+        .iter()
+        .map(|&class| vec![class as u32])
+        .collect();
+    let inputs = Inputs {
+        terms: Some(&terms),
+        ..data.inputs()
+    };
+    let params = HeadParams::new(2).hidden(Hidden::Units(0));
+    let fit = |inputs, weights: &[f32]| params.fit(inputs, &data.targets, weights).unwrap();
+    // One sample does not count.
+    let mut weights = vec![1.0; TERMS_FROM];
+    weights[5] = 0.0;
+    assert_eq!(fit(inputs, &weights), fit(data.inputs(), &weights));
+    assert!(fit(inputs, &[]).weightier().unwrap().terms.is_some());
+}
+
+#[test]
+fn terms_that_know_nothing_are_left_out() {
+    for (seed, classes) in [(21, 2), (22, 3)] {
+        let data = Data::new(2500, 5, seed, |row, score| {
+            usize::from(row[0] + score > 0.0) + usize::from(classes == 3 && row[1] > 1.0)
+        });
+        let terms = any_terms(2500, seed);
+        let inputs = Inputs {
+            terms: Some(&terms),
+            ..data.inputs()
+        };
+        let params = HeadParams::new(classes).hidden(Hidden::Units(0));
+        let with = params.fit(inputs, &data.targets, &[]).unwrap();
+        assert_eq!(with, params.fit(data.inputs(), &data.targets, &[]).unwrap());
+    }
+}
+
+/// "not" and "good" tell nothing, nor do "not" and "bad": the pairs decide.
+#[test]
+fn a_pair_of_words_decides() {
+    let mut random = stream(Use::Bootstrap, 23);
+    let mut texts = Vec::new();
+    let mut targets = Vec::new();
+    let mut features = Vec::new();
+    for _ in 0..2400 {
+        let (negated, good) = (unit(&mut random) < 0.5, unit(&mut random) < 0.5);
+        let filler = (unit(&mut random) * 20.0) as u32;
+        let not = if negated { "not" } else { "quite" };
+        let word = if good { "good" } else { "bad" };
+        texts.push(format!("w{filler} {not} {word}, v{filler}"));
+        targets.push(usize::from(negated != good));
+        features.extend([negated, good].map(|yes| if yes { 1.0 } else { 0.0 }));
+        features.push(normal(&mut random));
+    }
+    let features = Array2::from_shape_vec((2400, 3), features).unwrap();
+    let tokenizer = Tokenizer::default();
+    let (terms, rows) = Terms::learn(&texts, &tokenizer);
+    let without = Inputs {
+        features: &features,
+        prior: None,
+        terms: None,
+    };
+    let with = Inputs {
+        terms: Some(&rows),
+        ..without
+    };
+    let params = HeadParams::new(2).hidden(Hidden::Units(0));
+    let right = |inputs| {
+        let head = params.fit(inputs, &targets, &[]).unwrap();
+        let rows = head.probabilities(inputs);
+        let hits = rows.rows().into_iter().zip(&targets);
+        let hits = hits
+            .filter(|(row, target)| argmax(*row) == **target)
+            .count();
+        (hits as f64 / 2400.0, head)
+    };
+    assert!(right(without).0 < 0.6);
+    let (accuracy, head) = right(with);
+    assert!(accuracy > 0.99, "{accuracy}");
+
+    let weights = head.weightier().unwrap().terms.as_ref().unwrap();
+    let text = "not good, not bad";
+    let numbers = terms.numbers(text, &tokenizer);
+    let parts = weights.parts(&numbers);
+    let part = |first, second| {
+        let number = numbers
+            .iter()
+            .position(|&number| terms.words(number) == Some((first, second)));
+        parts[[number.unwrap(), 0]]
+    };
+    assert!(part("not", Some("good")) < -1.0 && part("not", Some("bad")) > 1.0);
+    assert!(part("good", None).abs() < 0.2 && part("not", None).abs() < 0.2);
+}
+
+#[test]
+fn terms_of_a_batch_are_those_of_its_samples() {
+    for (seed, classes) in [(24, 2), (25, 3)] {
+        let data = Data::new(2100, 3, seed, |row, _| usize::from(row[0] > 0.5));
+        let mut terms = any_terms(2100, seed);
+        let targets: Vec<usize> = terms
+            .iter()
+            .zip(&data.targets)
+            .map(|(terms, target)| (terms.len() + target) % classes)
+            .collect();
+        for (terms, &target) in terms.iter_mut().zip(&targets) {
+            terms.extend((target > 0).then_some(100 + target as u32));
+        }
+        let inputs = Inputs {
+            terms: Some(&terms),
+            ..data.inputs()
+        };
+        // A layer beside them.
+        let params = HeadParams::new(classes).hidden(Hidden::Units(2));
+        let head = params.fit(inputs, &targets, &[]).unwrap();
+        let branch = head.weightier().unwrap();
+        assert!(branch.terms.is_some() && branch.fits(3, classes));
+        assert!(branch.slope < 2.1, "{}", branch.slope);
+        let batch = head.probabilities(inputs);
+        let hits = batch.rows().into_iter().zip(&targets);
+        let hits = hits
+            .filter(|(row, target)| argmax(*row) == **target)
+            .count();
+        assert!(hits > 2000, "{hits}");
+        for sample in 0..50 {
+            let alone = head.probabilities(Inputs {
+                features: &data.features.select(Axis(0), &[sample]),
+                prior: Some(&data.prior[sample..=sample]),
+                terms: Some(&terms[sample..=sample]),
+            });
+            for (a, b) in alone.iter().zip(batch.row(sample)) {
+                assert!((a - b).abs() < 1e-12);
+            }
+        }
+    }
+}
+
+/// Terms know half of the labels, and what no line separates the other half.
+#[test]
+fn the_layer_learns_what_terms_leave() {
+    let data = Data::new(4000, 8, 26, xor);
+    let (mut terms, mut targets) = (any_terms(4000, 26), data.targets.clone());
+    for (sample, (terms, target)) in terms.iter_mut().zip(&mut targets).enumerate() {
+        if sample.is_multiple_of(2) {
+            *target = sample / 2 % 2;
+            terms.push(100 + *target as u32);
+        }
+    }
+    let inputs = Inputs {
+        terms: Some(&terms),
+        ..data.alone()
+    };
+    let head = HeadParams::new(2).fit(inputs, &targets, &[]).unwrap();
+    assert!(head.weightier().unwrap().terms.is_some());
+    assert!(head.width() > 0);
+    let rows = head.probabilities(inputs);
+    let hits = rows.rows().into_iter().zip(&targets);
+    let hits = hits
+        .filter(|(row, target)| argmax(*row) == **target)
+        .count();
+    assert!(hits > 3600, "{hits}");
 }

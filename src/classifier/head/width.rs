@@ -6,22 +6,16 @@
 //! error of the best one's. So a larger layer never wins a tie, and a gain that
 //! chance explains is no gain.
 
-use std::collections::BTreeMap;
+use ndarray::Array2;
 
-use ndarray::{Array2, Axis};
-
+use super::folds::divide;
 use super::hidden::{Size, train};
 use super::labels::Labels;
 use super::linear::{Design, fit};
 use crate::error::Result;
-use crate::random::{Use, shuffle, stream};
 
 /// With fewer labels, no layer: there is nothing to decide on.
 const FEWEST: usize = 64;
-/// Samples that the decision looks at, at most; the layer that wins is trained
-/// on all of them.
-const MOST: usize = 4000;
-const FOLDS: usize = 3;
 /// Iterations of a fit that is only compared.
 const ITERATIONS: u64 = 100;
 
@@ -54,18 +48,11 @@ pub(super) fn choose(
     {
         return Ok(None);
     }
-    let fold_of = folds(scaled, labels, seed);
+    let Some(parts) = divide(design, scaled, labels, seed) else {
+        return Ok(None);
+    };
     let mut splits = Vec::new();
-    for fold in 0..FOLDS {
-        let part = |held_out: bool| {
-            let chosen = fold_of.iter().filter(|(_, of)| (*of == fold) == held_out);
-            let samples: Vec<usize> = chosen.map(|&(sample, _)| sample).collect();
-            Part::new(design, scaled, labels, &samples)
-        };
-        let (known, new) = (part(false), part(true));
-        if known.labels.targets.is_empty() || new.labels.targets.is_empty() {
-            return Ok(None);
-        }
+    for (known, new) in parts {
         let linear = fit(&known.design, &known.labels, None)?.weights;
         splits.push((known, new, linear));
     }
@@ -104,47 +91,8 @@ pub(super) fn choose(
     }
 }
 
-/// Some of the samples.
-struct Part {
-    design: Design,
-    scaled: Array2<f64>,
-    labels: Labels,
-}
-
-impl Part {
-    fn new(design: &Design, scaled: &Array2<f64>, labels: &Labels, samples: &[usize]) -> Self {
-        Self {
-            design: design.select(samples),
-            scaled: scaled.select(Axis(0), samples),
-            labels: labels.select(samples),
-        }
-    }
-}
-
 fn mean(values: &[f64]) -> f64 {
     values.iter().sum::<f64>() / values.len().max(1) as f64
-}
-
-/// Samples and the folds they are held out in: classes spread evenly, equal
-/// features in one fold (else their labels would be known from the training).
-fn folds(scaled: &Array2<f64>, labels: &Labels, seed: u64) -> Vec<(usize, usize)> {
-    let mut order: Vec<usize> = (0..scaled.nrows()).collect();
-    shuffle(&mut order, &mut stream(Use::Folds, seed));
-    order.truncate(MOST);
-    let mut next = vec![0; labels.classes];
-    let mut of_features = BTreeMap::new();
-    order
-        .into_iter()
-        .map(|sample| {
-            let features: Vec<u64> = scaled.row(sample).iter().map(|v| v.to_bits()).collect();
-            let fold = *of_features.entry(features).or_insert_with(|| {
-                let next = &mut next[labels.targets[sample]];
-                *next += 1;
-                *next % FOLDS
-            });
-            (sample, fold)
-        })
-        .collect()
 }
 
 /// The first candidate whose mean is within one standard error of the
@@ -190,28 +138,5 @@ mod tests {
         assert_eq!(smallest_within_one_error(&three), 1);
         let nan = [vec![f64::NAN; 9], vec![f64::NAN; 9]];
         assert_eq!(smallest_within_one_error(&nan), 0);
-    }
-
-    #[test]
-    fn equal_features_share_a_fold_and_classes_are_spread() {
-        let scaled = Array2::from_shape_fn((90, 1), |(i, _)| (i / 2) as f64);
-        let labels = Labels {
-            targets: (0..90).map(|i| i / 2 % 2).collect(),
-            weights: vec![1.0; 90],
-            classes: 2,
-        };
-        let mut fold_of = folds(&scaled, &labels, 1);
-        fold_of.sort_unstable();
-        assert_eq!(fold_of.len(), 90);
-        assert!(fold_of.chunks(2).all(|pair| pair[0].1 == pair[1].1));
-        for fold in 0..FOLDS {
-            let held = |class: usize| {
-                let of_class = |(sample, of): &&(usize, usize)| {
-                    *of == fold && labels.targets[*sample] == class
-                };
-                fold_of.iter().filter(of_class).count()
-            };
-            assert!(held(0).abs_diff(held(1)) <= 4);
-        }
     }
 }
