@@ -5,6 +5,7 @@ use std::hash::Hash;
 use std::ops::Range;
 
 use rustc_hash::FxHashMap;
+use serde::{Deserialize, Serialize};
 
 use crate::text::clauses::Break;
 use crate::text::tokenizer::{Token, Tokenizer};
@@ -15,7 +16,7 @@ const LEAST: u32 = 3;
 
 /// The terms: words, then pairs of neighbouring words that nothing separates. A
 /// term's number is its place in that order.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Terms {
     /// The words, rising.
     words: Vec<String>,

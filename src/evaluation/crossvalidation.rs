@@ -11,6 +11,9 @@ use ndarray::{Array1, Array2, Axis};
 
 /// Folds, at most.
 const FOLDS: usize = 10;
+/// Folds of many samples, which tell enough, and take long.
+const FOLDS_OF_MANY: usize = 3;
+const MANY: usize = 2000;
 
 /// The plan: which fold each sample is held out in, once for each repetition.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,7 +68,10 @@ impl Plan {
         if smallest < 2 || classes < 2 {
             return None;
         }
-        let folds = smallest.min(FOLDS);
+        let folds = smallest.min(match targets.len() {
+            MANY.. => FOLDS_OF_MANY,
+            _ => FOLDS,
+        });
         let different = by_class.iter().map(Vec::len).sum::<usize>()
             + contents.iter().filter(|content| content.is_none()).count();
         let repeats = match targets.len() {

@@ -14,7 +14,7 @@
 //! | `bucket_vectors` | f32 | N, d | format 2: their vectors, of any length |
 //! | `word_weights` | f32 | V | how much each word counts in a sentence |
 //! | `polarity` | u8 | | format 3: the direction of sentiment, as in vector files |
-//! | `head` | u8 | | format 3: the classifier, JSON, in place of the tensors below |
+//! | `head` | u8 | | format 3: the classifier and its words and pairs, JSON, in place of the tensors below |
 //! | `mean` | f64 | d | what is subtracted from a sentence vector |
 //! | `scale` | f64 | 1 | what it is then divided by |
 //! | `hidden_weights`, `hidden_bias` | f64 | h, d and h | the hidden layer |
@@ -35,7 +35,7 @@ use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use serde::{Deserialize, Serialize};
 
 use super::{Classifier, Model, Provenance};
-use crate::classifier::{Head, HiddenLayer, Standardiser};
+use crate::classifier::{Head, HiddenLayer, Standardiser, Terms};
 use crate::error::{Error, Result};
 use crate::files::seal;
 use crate::files::write::write_whole;
@@ -184,7 +184,8 @@ impl Model {
                 ]);
             }
             Classifier::Head(head) => {
-                let head = serde_json::to_vec(head).map_err(|error| refused(error.to_string()))?;
+                let head = serde_json::to_vec(&(head, &self.terms))
+                    .map_err(|error| refused(error.to_string()))?;
                 let polarity = self.vectors.polarity().map(Polarity::to_bytes);
                 let polarity = polarity.unwrap_or_default();
                 tensors.push(("polarity", Dtype::U8, vec![polarity.len()], polarity));
@@ -321,19 +322,24 @@ fn assemble(tensors: &SafeTensors<'_>, header: Header) -> std::result::Result<Mo
     if classes < 2 || header.shares.len() != classes || !header.labels.is_sorted() {
         return Err("labels that do not fit".to_owned());
     }
-    let (vectors, classifier) = if header.format == FORMAT_WITH_POLARITY {
+    let (vectors, classifier, terms) = if header.format == FORMAT_WITH_POLARITY {
         let polarity = tensor(tensors, "polarity", Dtype::U8, None)?.data();
         let polarity = Polarity::from_bytes(polarity, count, dims)?;
         let head = tensor(tensors, "head", Dtype::U8, None)?.data();
-        let head: Head = serde_json::from_slice(head).map_err(|error| error.to_string())?;
-        if !head.fits(dims, classes) {
+        let (head, terms): (Box<Head>, Option<Terms>) =
+            serde_json::from_slice(head).map_err(|error| error.to_string())?;
+        let sound = terms.as_ref().is_none_or(Terms::is_sound);
+        if !(head.fits(dims, classes) && sound) {
             return Err("a classifier that does not fit the vectors and labels".to_owned());
         }
-        let classifier = Classifier::Head(Box::new(head));
-        (vectors.with_polarity(polarity), classifier)
+        (
+            vectors.with_polarity(polarity),
+            Classifier::Head(head),
+            terms,
+        )
     } else {
         let layer = layer(tensors, dims, classes, header.provenance.slope)?;
-        (vectors, Classifier::Layer(layer))
+        (vectors, Classifier::Layer(layer), None)
     };
     let negation = vectors
         .polarity()
@@ -349,6 +355,7 @@ fn assemble(tensors: &SafeTensors<'_>, header: Header) -> std::result::Result<Mo
         weights,
         negation,
         classifier,
+        terms,
         provenance: header.provenance,
     })
 }

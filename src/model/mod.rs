@@ -8,8 +8,8 @@ pub mod training;
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 
-use crate::classifier::head::estimate_shares;
-use crate::classifier::{Head, HiddenLayer, Probabilities, argmax};
+use crate::classifier::head::{Inputs, estimate_shares};
+use crate::classifier::{Head, HiddenLayer, Probabilities, Terms, argmax};
 use crate::error::{Error, Result};
 use crate::evaluation::Prediction;
 use crate::files::digest::Fingerprint;
@@ -69,11 +69,22 @@ impl Classifier {
         }
     }
 
-    /// Texts x labels, from the texts' vectors (texts x d) and scores.
-    fn probabilities(&self, features: &Array2<f64>, scores: Option<&[f64]>) -> Array2<f64> {
+    /// Whether words and pairs have weights of their own.
+    fn uses_terms(&self) -> bool {
         match self {
-            Self::Layer(layer) => layer.probabilities(features),
-            Self::Head(head) => head.probabilities(features, scores),
+            Self::Layer(_) => false,
+            Self::Head(head) => [&head.with_prior, &head.without_prior]
+                .into_iter()
+                .flatten()
+                .any(|branch| branch.terms.is_some()),
+        }
+    }
+
+    /// Texts x labels.
+    fn probabilities(&self, inputs: Inputs<'_>) -> Array2<f64> {
+        match self {
+            Self::Layer(layer) => layer.probabilities(inputs.features),
+            Self::Head(head) => head.probabilities(inputs),
         }
     }
 }
@@ -90,6 +101,8 @@ pub struct Model {
     /// The negation of the direction's language, where there is a direction.
     negation: Negation,
     classifier: Classifier,
+    /// The words and pairs that have weights of their own in the classifier.
+    terms: Option<Terms>,
     provenance: Provenance,
 }
 
@@ -189,9 +202,15 @@ impl Model {
             encoded.vector[column]
         });
         let score = self.score(text).map(|scored| scored.score);
-        let probabilities = self
-            .classifier
-            .probabilities(&sample, score.as_ref().map(std::slice::from_ref));
+        let terms = self
+            .terms
+            .as_ref()
+            .map(|terms| [terms.numbers(text, &self.tokenizer)]);
+        let probabilities = self.classifier.probabilities(Inputs {
+            features: &sample,
+            prior: score.as_ref().map(std::slice::from_ref),
+            terms: terms.as_ref().map(<[_; 1]>::as_slice),
+        });
         let probabilities: Vec<f64> = probabilities.iter().copied().collect();
         Verdict {
             label: Some(argmax(&probabilities)),

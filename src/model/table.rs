@@ -12,6 +12,25 @@ pub(super) struct Table<'a> {
     pub(super) features: &'a Array2<f64>,
     /// Their scores.
     pub(super) scores: &'a [f64],
+    /// Their terms, where there are labels enough for any to have a weight.
+    pub(super) terms: Option<&'a [Vec<u32>]>,
+}
+
+/// Some of the rows.
+struct Part {
+    features: Array2<f64>,
+    scores: Vec<f64>,
+    terms: Option<Vec<Vec<u32>>>,
+}
+
+impl Part {
+    fn inputs(&self) -> Inputs<'_> {
+        Inputs {
+            features: &self.features,
+            prior: Some(&self.scores),
+            terms: self.terms.as_deref(),
+        }
+    }
 }
 
 impl Table<'_> {
@@ -25,20 +44,21 @@ impl Table<'_> {
 
     /// Trains a head on some of the rows.
     pub(super) fn fit(&self, params: &HeadParams, part: &Labelled) -> Result<OfTable<'_>> {
-        let (features, scores) = self.select(part.records());
-        let inputs = Inputs {
-            features: &features,
-            prior: Some(&scores),
-        };
-        let weights: Vec<f32> = (0..scores.len()).map(|at| part.weight_for(at)).collect();
-        let head = params.fit(inputs, &part.targets().to_vec(), &weights)?;
+        let rows = self.select(part.records());
+        let samples = 0..rows.scores.len();
+        let weights: Vec<f32> = samples.map(|at| part.weight_for(at)).collect();
+        let head = params.fit(rows.inputs(), &part.targets().to_vec(), &weights)?;
         Ok(OfTable { table: self, head })
     }
 
-    fn select(&self, records: &Array2<f64>) -> (Array2<f64>, Vec<f64>) {
+    fn select(&self, records: &Array2<f64>) -> Part {
         let rows: Vec<usize> = records.iter().map(|&row| row as usize).collect();
-        let scores = rows.iter().map(|&row| self.scores[row]).collect();
-        (self.features.select(Axis(0), &rows), scores)
+        let terms = |all: &[Vec<u32>]| rows.iter().map(|&row| all[row].clone()).collect();
+        Part {
+            features: self.features.select(Axis(0), &rows),
+            scores: rows.iter().map(|&row| self.scores[row]).collect(),
+            terms: self.terms.map(terms),
+        }
     }
 }
 
@@ -50,7 +70,6 @@ pub(super) struct OfTable<'t> {
 
 impl Probabilities for OfTable<'_> {
     fn probabilities(&self, samples: &Array2<f64>) -> Array2<f64> {
-        let (features, scores) = self.table.select(samples);
-        self.head.probabilities(&features, Some(&scores))
+        self.head.probabilities(self.table.select(samples).inputs())
     }
 }

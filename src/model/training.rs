@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use super::table::Table;
 use super::{Classifier, Model, Provenance};
-use crate::classifier::head::{Hidden, Report as HeadReport, Task};
-use crate::classifier::{HeadParams, HiddenLayerParams, Labelled, LogisticParams};
+use crate::classifier::head::{Hidden, Report as HeadReport, TERMS_FROM, Task};
+use crate::classifier::{HeadParams, HiddenLayerParams, Labelled, LogisticParams, Terms};
 use crate::error::{Error, Result};
 use crate::evaluation::crossvalidation::{CrossValidation, Plan, select};
 use crate::polarity::Length;
@@ -152,9 +152,17 @@ pub(super) fn train(
         };
         set.texts.iter().map(score).collect::<Vec<f64>>()
     });
+    let (terms, term_numbers) = match scores.is_some() && set.len() >= TERMS_FROM {
+        true => {
+            let (terms, numbers) = Terms::learn(&set.texts, &tokenizer);
+            (Some(terms), Some(numbers))
+        }
+        false => (None, None),
+    };
     let table = scores.as_ref().map(|scores| Table {
         features: &samples,
         scores,
+        terms: term_numbers.as_deref(),
     });
 
     let contents: Vec<Option<Content<'_>>> = encoded
@@ -215,6 +223,7 @@ pub(super) fn train(
         vectors,
         weights,
         negation,
+        terms: terms.filter(|_| classifier.uses_terms()),
         classifier,
         provenance,
     };

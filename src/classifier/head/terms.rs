@@ -22,6 +22,7 @@
 //! length, and the ridge in place of their interpolation.
 
 use ndarray::{Array2, Axis};
+use serde::{Deserialize, Serialize};
 
 use super::labels::{Labels, free_logits};
 
@@ -29,7 +30,7 @@ use super::labels::{Labels, free_logits};
 const SMOOTHING: f64 = 1.0;
 
 /// What the terms add to the logits.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct TermWeights {
     /// s, the length of a text's row.
     pub scale: f64,
