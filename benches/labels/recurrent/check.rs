@@ -7,7 +7,8 @@ use rand_xoshiro::rand_core::SeedableRng;
 
 use super::adam::Adam;
 use super::batch::Batch;
-use super::network::{Dropout, Network, Pooling, uniform};
+use super::network::{Dropout, Network, uniform};
+use super::pooling::Pooling;
 
 const WORDS: usize = 9;
 const UNITS: usize = 4;

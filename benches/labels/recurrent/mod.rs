@@ -12,6 +12,7 @@ mod batch;
 mod check;
 mod gru;
 mod network;
+mod pooling;
 mod settings;
 mod training;
 

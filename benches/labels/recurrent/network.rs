@@ -9,13 +9,7 @@ use rand_xoshiro::rand_core::RngCore;
 
 use super::batch::Batch;
 use super::gru::{Gru, States, row, row_mut, sigmoid, slice_mut};
-
-/// How the states of a text become one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Pooling {
-    Mean,
-    Max,
-}
+use super::pooling::Pooling;
 
 /// Which shares are dropped while training.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -156,7 +150,9 @@ impl<F: Float> Network<F> {
         }
         let mut by_words = Array2::zeros((batch.words.len(), self.words.ncols()));
         for (side, layer) in self.layers.iter().enumerate() {
-            let slopes = self.unpool(batch, &slopes, side, &maxima[side]);
+            let own = s![.., side * units..(side + 1) * units];
+            let slopes = slopes.slice(own);
+            let slopes = self.pooling.backward(batch, &slopes, &maxima[side]);
             let inner = layer.backward(
                 &inputs[side],
                 batch,
@@ -224,7 +220,10 @@ impl<F: Float> Network<F> {
         let inputs = [forwards, backwards];
         let states = [0, 1].map(|side| self.layers[side].forward(&inputs[side], batch));
         let mut pooled = Array2::zeros((texts, 2 * units));
-        let maxima = [0, 1].map(|side| self.pool(batch, &states[side].hidden, side, &mut pooled));
+        let maxima = [0, 1].map(|side| {
+            let mut own = pooled.slice_mut(s![.., side * units..(side + 1) * units]);
+            self.pooling.forward(batch, &states[side].hidden, &mut own)
+        });
         pooled *= &dropped[1];
         let weights = row(&self.output, 0);
         let logits = (0..texts)
@@ -243,75 +242,6 @@ impl<F: Float> Network<F> {
             pooled,
             logits,
         }
-    }
-
-    /// Pools one side; returns the places of maxima.
-    fn pool(
-        &self,
-        batch: &Batch,
-        hidden: &Array2<F>,
-        side: usize,
-        pooled: &mut Array2<F>,
-    ) -> Vec<usize> {
-        let units = hidden.ncols();
-        let mut maxima = Vec::new();
-        // Every text has a place in the first step.
-        if self.pooling == Pooling::Max {
-            maxima = (0..batch.lengths.len())
-                .flat_map(|text| std::iter::repeat_n(text, units))
-                .collect();
-        }
-        for (place, text) in batch.texts().enumerate() {
-            let values = row(hidden, place);
-            let onto = &mut row_mut(pooled, text)[side * units..(side + 1) * units];
-            match self.pooling {
-                Pooling::Mean => {
-                    let share = F::one() / F::cast(batch.lengths[text]);
-                    for (onto, &value) in onto.iter_mut().zip(values) {
-                        *onto += share * value;
-                    }
-                }
-                Pooling::Max => {
-                    let at = &mut maxima[text * units..(text + 1) * units];
-                    for ((onto, at), &value) in onto.iter_mut().zip(at).zip(values) {
-                        if place == text || value > *onto {
-                            (*onto, *at) = (value, place);
-                        }
-                    }
-                }
-            }
-        }
-        maxima
-    }
-
-    /// The gradient by the hidden states of one side, from that by the pooled ones.
-    fn unpool(
-        &self,
-        batch: &Batch,
-        slopes: &Array2<F>,
-        side: usize,
-        maxima: &[usize],
-    ) -> Array2<F> {
-        let units = self.layers[side].units();
-        let slopes = slopes.slice(s![.., side * units..(side + 1) * units]);
-        let mut by_hidden = Array2::zeros((batch.words.len(), units));
-        match self.pooling {
-            Pooling::Mean => {
-                for (place, text) in batch.texts().enumerate() {
-                    let share = F::one() / F::cast(batch.lengths[text]);
-                    let onto = row_mut(&mut by_hidden, place).iter_mut();
-                    for (onto, &slope) in onto.zip(slopes.row(text)) {
-                        *onto = share * slope;
-                    }
-                }
-            }
-            Pooling::Max => {
-                for (number, (&place, &slope)) in maxima.iter().zip(slopes).enumerate() {
-                    by_hidden[[place, number % units]] = slope;
-                }
-            }
-        }
-        by_hidden
     }
 }
 
