@@ -1,5 +1,6 @@
 //! What `--check` checks of the encoder: its gradient against finite differences,
-//! and that a batch answers each text as if it were alone.
+//! that a batch answers each text as if it were alone, that one layer reads
+//! backwards, and that the order of words is learned.
 
 use ndarray::Array2;
 use rand_xoshiro::Xoshiro256PlusPlus;
@@ -87,19 +88,29 @@ fn gradient(pooling: Pooling, dropout: Dropout) {
     assert!(largest > 0.01);
 }
 
-/// Texts of other lengths beside it change nothing of a text.
+/// Texts of other lengths beside it change nothing of a text, and one layer reads
+/// it forwards, the other backwards: a text turned round is answered as before by
+/// the layers in each other's place, and only by them.
 fn alone(pooling: Pooling) {
     let (network, _) = network(pooling);
+    let mut swapped = network.clone();
+    swapped.layers.swap(0, 1);
+    for unit in 0..UNITS {
+        swapped.output.swap([0, unit], [0, UNITS + unit]);
+    }
     let texts = texts();
     let together = Batch::new(&texts, (0..texts.len()).collect());
     assert_eq!(together.rows, [1, 4, 0, 3, 2]);
     for (&row, logit) in together.rows.iter().zip(network.logits(&together)) {
         let apart = network.logits(&Batch::new(&texts, vec![row]));
         assert!((apart[0] - logit).abs() < 1e-12, "text {row}");
-        let backwards = vec![texts[row].iter().rev().copied().collect()];
-        let turned = network.logits(&Batch::new(&backwards, vec![0]));
-        let same = texts[row] == backwards[0];
-        assert_eq!(same, (turned[0] - logit).abs() < 1e-6, "text {row}");
+        let turned = vec![texts[row].iter().rev().copied().collect()];
+        let turned = Batch::new(&turned, vec![0]);
+        let back = swapped.logits(&turned);
+        assert!((back[0] - logit).abs() < 1e-12, "text {row} turned round");
+        let same = turned.lengths[0] == 1;
+        let not_back = network.logits(&turned);
+        assert_eq!(same, (not_back[0] - logit).abs() < 1e-6, "text {row}");
     }
 }
 
