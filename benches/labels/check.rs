@@ -1,5 +1,6 @@
-//! What `--check` checks, without any data: that the regression finds the optimum
-//! and that draws are what they are said to be.
+//! What `--check` checks, without any data: that the regression finds the optimum,
+//! that draws are what they are said to be, and that the recurrent encoder's
+//! gradient is one.
 
 use rand_xoshiro::Xoshiro256PlusPlus;
 use rand_xoshiro::rand_core::{RngCore, SeedableRng};
@@ -7,6 +8,7 @@ use rand_xoshiro::rand_core::{RngCore, SeedableRng};
 use crate::data::Examples;
 use crate::draws::{Labels, draws};
 use crate::logistic::{Row, fit};
+use crate::recurrent;
 
 /// Solutions closer than this are the same.
 const SAME: f64 = 1e-5;
@@ -17,7 +19,8 @@ pub(crate) fn run() {
         regression(samples, columns, cost);
     }
     balance();
-    println!("checked: the logistic regression, the draws");
+    recurrent::check();
+    println!("checked: the logistic regression, the draws, the recurrent encoder");
 }
 
 /// The solution of coordinate descent on sparse rows against Newton's method on

@@ -10,6 +10,7 @@ mod data;
 mod draws;
 mod logistic;
 mod ngrams;
+mod recurrent;
 mod report;
 mod runs;
 mod vectors;
@@ -31,6 +32,7 @@ use baselines::{Averages, nbsvm, tfidf};
 use data::{Name, Set, short};
 use draws::{Draw, Labels, draws};
 use ngrams::NGrams;
+use recurrent::Recurrent;
 use runs::{Key, Made, Method, Outcome, Run, Runs};
 use vectors::Text;
 
@@ -55,7 +57,7 @@ struct Options {
     /// Seeds of the word vectors.
     #[arg(long, value_delimiter = ',', default_value = "0,1,2")]
     seeds: Vec<u64>,
-    /// Which methods.
+    /// Which methods; beside those of the default, recurrent.
     #[arg(
         long,
         value_delimiter = ',',
@@ -65,6 +67,11 @@ struct Options {
     /// Threads; the figures do not depend on them.
     #[arg(long, value_name = "N", default_value_t = 2)]
     threads: usize,
+    /// Try these settings of the recurrent method (0, 1 and so on) on held-out
+    /// labels of the first draw of each number, and end; no development text is
+    /// answered.
+    #[arg(long, value_name = "SETTINGS", value_delimiter = ',')]
+    choose: Vec<usize>,
     /// Check the benchmark itself, and end.
     #[arg(long)]
     check: bool,
@@ -122,9 +129,16 @@ fn run(options: &Options, data: &Path) -> Result<()> {
             build: &build,
             runs: &runs,
         };
+        if !options.choose.is_empty() {
+            bench.choose()?;
+            continue;
+        }
         wanted.extend(bench.run()?);
     }
     let mut all = runs.close()?;
+    if !options.choose.is_empty() {
+        return Ok(());
+    }
     for &name in &options.set {
         let of_set: BTreeMap<Key, Run> = wanted
             .iter()
@@ -178,6 +192,21 @@ impl Bench<'_> {
         Ok(keys)
     }
 
+    /// Tries the settings of the recurrent method; prints what came of each.
+    fn choose(&self) -> Result<()> {
+        let text = Text::new(&self.set.unlabelled, self.options.threads)?;
+        for &seed in &self.options.seeds {
+            let vectors = text.vectors(seed, &self.options.work)?;
+            let recurrent = Recurrent::new(self.set, &vectors);
+            for &labels in &self.options.labels {
+                for draw in draws(labels, 1, &self.set.pool, self.set.classes.len())? {
+                    recurrent.choose(self.set, &draw, seed, &self.options.choose)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
     fn on_ngrams(&self, drawn: &[Draw]) -> Result<Vec<Key>> {
         let jobs = self.jobs(drawn, None, None);
         let open = self.open(&jobs);
@@ -194,15 +223,20 @@ impl Bench<'_> {
     fn on_vectors(&self, drawn: &[Draw], seed: u64, vectors: &WordVectors) -> Result<Vec<Key>> {
         let jobs = self.jobs(drawn, Some(seed), vectors.fingerprint().map(short));
         let open = self.open(&jobs);
-        // Only the baselines need every text's average.
-        let averages = open
-            .iter()
-            .any(|job| job.key.method != Method::Senti)
-            .then(|| Averages::new(self.set, vectors));
-        self.work(&open, |method, draw| match (method, &averages) {
-            (Method::Average, Some(averages)) => averages.logistic(self.set, &draw.rows),
-            (Method::Hidden, Some(averages)) => averages.hidden(self.set, &draw.rows, seed),
-            _ => senti(self.set, &draw.rows, seed, vectors),
+        // Every text's average, or its words, only where a method needs them.
+        let any = |methods: &[Method]| open.iter().any(|job| methods.contains(&job.key.method));
+        let averages =
+            any(&[Method::Average, Method::Hidden]).then(|| Averages::new(self.set, vectors));
+        let recurrent = any(&[Method::Recurrent]).then(|| Recurrent::new(self.set, vectors));
+        self.work(&open, |method, draw| {
+            match (method, &averages, &recurrent) {
+                (Method::Average, Some(averages), _) => averages.logistic(self.set, &draw.rows),
+                (Method::Hidden, Some(averages), _) => averages.hidden(self.set, &draw.rows, seed),
+                (Method::Recurrent, _, Some(recurrent)) => {
+                    recurrent.answers(self.set, &draw.rows, seed)
+                }
+                _ => senti(self.set, &draw.rows, seed, vectors),
+            }
         })?;
         Ok(jobs.into_iter().map(|job| job.key).collect())
     }

@@ -28,6 +28,8 @@ pub(crate) enum Method {
     Average,
     /// Plain average of word vectors, hidden layer.
     Hidden,
+    /// Bidirectional recurrent layer over word vectors, logistic output.
+    Recurrent,
     /// `Model::train`, as `senti train` does.
     Senti,
 }
@@ -39,6 +41,7 @@ impl Method {
             Self::Nbsvm => "NB-weighted n-grams + logistic",
             Self::Average => "average of vectors + logistic",
             Self::Hidden => "average of vectors + hidden layer",
+            Self::Recurrent => "recurrent layer over vectors",
             Self::Senti => "senti",
         }
     }
