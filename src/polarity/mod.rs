@@ -12,6 +12,7 @@
 //! | topics, which are no opinions | `topics` | |
 //! | naive Bayes over the opinion words by EM, judged within topics | `bayes` | Nigam et al. 2000 |
 //! | a classifier of words and pairs that teaches itself, cross-fitted | `selftraining`, `ngrams` | Mudinas, Zhang and Levene 2018 |
+//! | one more, taught by the single sentences of those documents | `ngrams` | |
 //! | a view of the word vectors, and all of it as one weight a word or pair | `view`, `scale` | |
 //!
 //! The result, [`Polarity`], is a weight for each word and pair of words: a text's
@@ -60,6 +61,9 @@ const ROUNDS: usize = 3;
 const MANY: usize = 20_000;
 /// Opinion words without which the cues are not believed.
 const LEAST_OPINIONS: usize = 50;
+/// The weight of the losses where each sentence of a document has its label: many
+/// of those are wrong.
+const SENTENCE_COST: f64 = 2.0;
 /// How certain the first direction is of a document one deviation from the middle,
 /// in log odds.
 const FIRST_SLOPE: f64 = 2.0;
@@ -198,14 +202,12 @@ pub fn induce(
         _ => 1,
     };
     let taught = teach(&space, &rows, &scores, &topics, rounds, seed, observer);
-    let whole = fit(&space, &rows, &taught, seed, 2);
     let weights = WordWeights::fitting(vectors);
     let means = view::Means::new(documents.iter(), vectors, &weights);
     let view = view::fit(&means, &taught);
 
-    let document = Scale::new(&rows, &means, &[&whole], (&view, 0.5));
-    drop((rows, means));
-
+    // Only one kind of row is in memory at a time.
+    drop(rows);
     let labelled = || {
         taught.iter().flat_map(|&(at, positive)| {
             sentences(documents.get(at as usize)).map(move |sentence| (sentence, positive))
@@ -213,9 +215,13 @@ pub fn induce(
     };
     let rows = Rows::new(&space, labelled().map(|(sentence, _)| sentence));
     let labels: Vec<(u32, bool)> = (0u32..).zip(labelled().map(|(_, label)| label)).collect();
-    let of_sentences = fit(&space, &rows, &labels, seed, 3);
-    let means = view::Means::new(labelled().map(|(sentence, _)| sentence), vectors, &weights);
-    let sentence = Scale::new(&rows, &means, &[&whole, &of_sentences], (&view, 1.0));
+    let model = fit(&space, &rows, &labels, SENTENCE_COST, seed, 2);
+    let of_sentences =
+        view::Means::new(labelled().map(|(sentence, _)| sentence), vectors, &weights);
+    let sentence = Scale::new(&rows, &of_sentences, &model, (&view, 1.0));
+    drop((rows, of_sentences));
+    let rows = Rows::new(&space, documents.iter());
+    let document = Scale::new(&rows, &means, &model, (&view, 0.5));
     observer("sentences", &[]);
     let report = Report {
         path,

@@ -14,8 +14,9 @@ const EPOCHS: u64 = 4;
 /// The step size it begins with; rows are of unit length.
 const STEP: f64 = 8.0;
 
-/// The weight of the losses beside the penalty, as liblinear's C.
-const COST: f64 = 50.0;
+/// The weight of the losses beside the penalty, as liblinear's C, where a label is
+/// about the whole of the text.
+pub(super) const COST: f64 = 50.0;
 
 /// The features: every word, then every pair that is frequent enough.
 #[derive(Debug)]
@@ -173,16 +174,18 @@ pub(super) struct Linear {
 
 /// Logistic regression on binary features times idf, of unit length, with an L2
 /// penalty, by stochastic gradient descent with the step sizes of Bottou (2012).
-/// `labels` says of each row whether it is positive; other rows take no part.
+/// `labels` says of each row whether it is positive; other rows take no part. The
+/// worse the labels, the lower `cost` should be.
 pub(super) fn fit(
     space: &Space,
     rows: &Rows,
     labels: &[(u32, bool)],
+    cost: f64,
     seed: u64,
     fold: u64,
 ) -> Linear {
     let mut order: Vec<(u32, bool)> = labels.to_vec();
-    let penalty = 1.0 / (COST * labels.len().max(1) as f64);
+    let penalty = 1.0 / (cost * labels.len().max(1) as f64);
     // The weights are `scale` times these: shrinking all is one product.
     let mut weights = vec![0.0f32; space.idf.len()];
     let (mut scale, mut bias, mut steps) = (1.0f64, 0.0f64, 0u64);
@@ -244,7 +247,7 @@ mod tests {
         let space = Space::new(texts.iter().map(|text| &text[..]), 3, 100);
         let rows = Rows::new(&space, texts.iter().map(|text| &text[..]));
         let labels: Vec<(u32, bool)> = (0..40).map(|at| (at, at % 2 == 0)).collect();
-        let model = fit(&space, &rows, &labels, 0, 0);
+        let model = fit(&space, &rows, &labels, COST, 0, 0);
         assert!(
             model.weights[0] > 0.0 && model.weights[1] < 0.0,
             "{model:?}"

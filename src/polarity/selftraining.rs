@@ -2,7 +2,7 @@
 //! the next one.
 
 use super::Observer;
-use super::ngrams::{Linear, Rows, Space, fit};
+use super::ngrams::{COST, Linear, Rows, Space, fit};
 use super::spread::spread;
 use super::topics::medians;
 use crate::random::{Use, stream, unit};
@@ -36,7 +36,7 @@ pub(super) fn teach(
                 .copied()
                 .filter(|(row, _)| folds[*row as usize] == fold)
                 .collect();
-            fit(space, rows, &own, seed, u64::from(fold))
+            fit(space, rows, &own, COST, seed, u64::from(fold))
         };
         let (first, second) = rayon::join(|| model(false), || model(true));
         for (fold, model) in [(true, &first), (false, &second)] {
