@@ -18,8 +18,10 @@
 //! The result, [`Polarity`], is a weight for each word and pair of words: a text's
 //! score is their sum, so that each word's part in it is exact (`score`). It has
 //! median 0 and deviation 1 over the text it was found in. Which end is praise,
-//! the seed words say, and the labels later.
+//! the seed words say, and the labels later. [`adapt`](adapt::adapt) adapts it to
+//! other text.
 
+pub mod adapt;
 mod axis;
 mod bayes;
 mod documents;

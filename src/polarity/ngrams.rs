@@ -3,6 +3,7 @@
 
 use rustc_hash::FxHashMap;
 
+use super::Polarity;
 use super::documents::CLAUSE;
 use crate::random::{Use, part, shuffle};
 
@@ -103,6 +104,31 @@ impl Space {
         }
     }
 
+    /// These features and those of a direction, which has the same words. What it
+    /// knows keeps the inverse frequency that it was learned with.
+    pub(super) fn joined(mut self, polarity: &Polarity) -> Self {
+        let mut pairs = self.pairs();
+        pairs.extend(&polarity.pairs);
+        pairs.sort_unstable();
+        pairs.dedup();
+        let mut idf = polarity.idf[..self.words].to_vec();
+        idf.extend(pairs.iter().map(|&pair| {
+            let own = || self.feature(pair).map(|at| self.idf[at as usize]);
+            polarity
+                .idf_of(self.words, pair)
+                .or_else(own)
+                .unwrap_or(1.0)
+        }));
+        self.idf = idf;
+        self.pairs = pairs.into_iter().zip(self.words as u32..).collect();
+        self
+    }
+
+    /// The feature of a pair.
+    pub(super) fn feature(&self, pair: u64) -> Option<u32> {
+        self.pairs.get(&pair).copied()
+    }
+
     /// The pairs in the order of their features.
     pub(super) fn pairs(&self) -> Vec<u64> {
         let mut all: Vec<(u32, u64)> = self.pairs.iter().map(|(pair, at)| (*at, *pair)).collect();
@@ -128,6 +154,8 @@ impl Space {
 #[derive(Debug, Default)]
 pub(super) struct Rows {
     features: Vec<u32>,
+    /// What each counts; nothing where all count 1.
+    factors: Vec<f32>,
     ends: Vec<usize>,
     norms: Vec<f32>,
 }
@@ -149,17 +177,34 @@ impl Rows {
         rows
     }
 
-    fn row(&self, at: usize) -> &[u32] {
+    /// Adds a text whose features, rising, do not count the same. In one matrix all
+    /// texts are added so, or none.
+    pub(super) fn push(&mut self, space: &Space, features: &[(u32, f32)]) {
+        self.features.extend(features.iter().map(|(at, _)| at));
+        self.factors
+            .extend(features.iter().map(|(_, factor)| factor));
+        self.ends.push(self.features.len());
+        let square: f32 = features
+            .iter()
+            .map(|(at, _)| space.idf[*at as usize].powi(2))
+            .sum();
+        self.norms.push(square.sqrt().max(f32::MIN_POSITIVE));
+    }
+
+    /// The features of a row, with what each counts.
+    fn row(&self, at: usize) -> impl Iterator<Item = (usize, f32)> {
         let start = if at == 0 { 0 } else { self.ends[at - 1] };
-        &self.features[start..self.ends[at]]
+        (start..self.ends[at]).map(|place| {
+            let factor = self.factors.get(place).copied().unwrap_or(1.0);
+            (self.features[place] as usize, factor)
+        })
     }
 
     /// The score of a row: the sum of its features' weights over its length.
     pub(super) fn score(&self, at: usize, model: &Linear) -> f64 {
         let sum: f32 = self
             .row(at)
-            .iter()
-            .map(|&feature| model.weights[feature as usize])
+            .map(|(feature, factor)| model.weights[feature] * factor)
             .sum();
         f64::from(sum / self.norms[at]) + model.bias
     }
@@ -192,18 +237,18 @@ pub(super) fn fit(
     for epoch in 0..EPOCHS {
         shuffle(&mut order, &mut part(Use::SelfTraining, seed, fold, epoch));
         for &(row, positive) in &order {
-            let (features, norm) = (rows.row(row as usize), rows.norms[row as usize]);
-            let sum: f32 = features
-                .iter()
-                .map(|&at| weights[at as usize] * space.idf[at as usize])
+            let norm = rows.norms[row as usize];
+            let sum: f32 = rows
+                .row(row as usize)
+                .map(|(at, factor)| weights[at] * space.idf[at] * factor)
                 .sum();
             let margin = scale * f64::from(sum / norm) + bias;
             let error = f64::from(u8::from(positive)) - 1.0 / (1.0 + (-margin).exp());
             let step = STEP / (1.0 + STEP * penalty * steps as f64);
             scale *= 1.0 - (step * penalty).min(0.5);
             let change = (step * error / scale) as f32 / norm;
-            for &at in features {
-                weights[at as usize] += change * space.idf[at as usize];
+            for (at, factor) in rows.row(row as usize) {
+                weights[at] += change * space.idf[at] * factor;
             }
             bias += 0.01 * step * error;
             steps += 1;

@@ -59,7 +59,7 @@ fn rescore(rows: &Rows, model: &Linear, folds: &[bool], fold: bool, scores: &mut
 }
 
 /// The lowest and the highest documents, as many of each.
-fn certain(scores: &[f64], topics: &[usize]) -> Vec<(u32, bool)> {
+pub(super) fn certain(scores: &[f64], topics: &[usize]) -> Vec<(u32, bool)> {
     let medians = medians(scores, topics);
     let mut order: Vec<(f64, u32)> = scores
         .iter()
