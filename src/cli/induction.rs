@@ -5,7 +5,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use clap::Args;
 use senti::error::{Error, Result};
 use senti::files::digest::Fingerprint;
-use senti::polarity::{Documents, LEAST_DOCUMENTS, Path, Polarity, induce};
+use senti::polarity::{Documents, LEAST_DOCUMENTS, Path, Polarity, adapt, induce};
+use senti::sentence::negation::Negation;
 use senti::text::cues::Cues;
 use senti::text::lines::Lines;
 use senti::vectors::WordVectors;
@@ -27,6 +28,11 @@ pub(super) struct InductionOptions {
 }
 
 impl InductionOptions {
+    /// Whether words or their language were given.
+    pub(super) fn is_given(&self) -> bool {
+        self.language.is_some() || self.seed_words.is_some()
+    }
+
     /// Refuses what cannot be understood, before anything is read.
     pub(super) fn check(&self) -> Result<()> {
         self.named()?;
@@ -145,6 +151,37 @@ pub(super) fn find(
         }
         Err(error @ Error::TooLittle { .. }) => {
             printer.note(&format!("no direction of sentiment: {error}"));
+            Ok(None)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Adapts a known direction to texts, and says how; or says why it stays as it is.
+pub(super) fn adapt(
+    known: &Polarity,
+    documents: &Documents<'_>,
+    vectors: &WordVectors,
+    seed: u64,
+    printer: &Printer,
+) -> Result<Option<Polarity>> {
+    let negation = Negation::new(&known.cues);
+    match adapt::adapt(known, documents, vectors, &negation, seed, &mut |_, _| {}) {
+        Ok((polarity, report)) => {
+            printer.note(&format!(
+                "adapted the direction of sentiment to {} ({} in the middle), which count {} beside what was known: {}, {} of them new",
+                counted(report.texts as u64, "text"),
+                counted(documents.length() as u64, "word"),
+                percent(report.share / (1.0 + report.share)),
+                counted(report.pairs.0 as u64, "pair"),
+                grouped(report.pairs.1 as u64),
+            ));
+            Ok(Some(polarity))
+        }
+        Err(error @ Error::TooLittle { .. }) => {
+            printer.note(&format!(
+                "the direction of sentiment stays as it is: {error}"
+            ));
             Ok(None)
         }
         Err(error) => Err(error),

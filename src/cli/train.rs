@@ -54,7 +54,8 @@ pub(super) struct Options {
     #[arg(long, value_enum, default_value_t = TaskName::Auto)]
     task: TaskName,
     /// Texts without labels, one a line, of the kind that is to be classified; files
-    /// and folders. The direction of sentiment is found in them.
+    /// and folders. The direction of sentiment is adapted to them, or found in them
+    /// where the vectors have none, or where its words are given.
     #[arg(long, value_name = "PATH")]
     unlabeled: Vec<PathBuf>,
     #[command(flatten)]
@@ -153,8 +154,16 @@ fn direction(
         Ok(lines)
     });
     let (documents, _) = induction::read(texts, &vectors, &AtomicBool::new(false))?;
-    let cues = options.induction.cues(documents.counted())?;
-    let found = induction::find(&documents, &vectors, cues.as_ref(), options.seed, printer)?;
+    // Where a direction is known, another text adapts it; other cues begin anew.
+    let found = match vectors.polarity() {
+        Some(known) if !options.induction.is_given() => {
+            induction::adapt(known, &documents, &vectors, options.seed, printer)?
+        }
+        _ => {
+            let cues = options.induction.cues(documents.counted())?;
+            induction::find(&documents, &vectors, cues.as_ref(), options.seed, printer)?
+        }
+    };
     drop(documents);
     Ok(match found {
         Some(polarity) => (vectors.with_polarity(polarity), again),

@@ -22,7 +22,7 @@
 //!
 //! The header's metadata has one key, `senti`, whose value is a JSON object:
 //! `format`, `labels`, `shares`, `stop_word_list`, `stop_words`, `provenance` and,
-//! with subwords, `ngrams`. A model of format 1 knows only the words it lists; a
+//! with subwords, `ngrams`; in format 3 `length`, what kind of text is scored. A model of format 1 knows only the words it lists; a
 //! reader that knows nothing of format 2 would answer otherwise than it was
 //! trained, so it must not read it.
 
@@ -39,7 +39,7 @@ use crate::classifier::{Head, HiddenLayer, Standardiser, Terms};
 use crate::error::{Error, Result};
 use crate::files::seal;
 use crate::files::write::write_whole;
-use crate::polarity::Polarity;
+use crate::polarity::{Length, Polarity};
 use crate::sentence::WordWeights;
 use crate::sentence::negation::Negation;
 use crate::text::filetype;
@@ -64,6 +64,8 @@ struct Header {
     stop_words: Vec<String>,
     provenance: Provenance,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    length: Option<Length>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     ngrams: Option<NGrams>,
 }
 
@@ -85,6 +87,10 @@ impl Model {
                 (Classifier::Head(_), _) => FORMAT_WITH_POLARITY,
                 (Classifier::Layer(_), None) => FORMAT,
                 (Classifier::Layer(_), Some(_)) => FORMAT_WITH_SUBWORDS,
+            },
+            length: match self.classifier {
+                Classifier::Head(_) => Some(self.length),
+                Classifier::Layer(_) => None,
             },
             ngrams: subwords.map(Subwords::ngrams),
             labels: self.labels.clone(),
@@ -353,6 +359,7 @@ fn assemble(tensors: &SafeTensors<'_>, header: Header) -> std::result::Result<Mo
         )),
         vectors,
         weights,
+        length: header.length.unwrap_or(Length::Document),
         negation,
         classifier,
         terms,

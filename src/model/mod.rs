@@ -98,6 +98,8 @@ pub struct Model {
     tokenizer: Tokenizer,
     vectors: WordVectors,
     weights: WordWeights,
+    /// What kind of text, to the direction, the labelled ones are.
+    length: Length,
     /// The negation of the direction's language, where there is a direction.
     negation: Negation,
     classifier: Classifier,
@@ -177,7 +179,7 @@ impl Model {
         let polarity = self.vectors.polarity()?;
         Some(polarity.score(
             text,
-            Length::Sentence,
+            self.length,
             &self.vectors,
             &self.weights,
             &self.tokenizer,

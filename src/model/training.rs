@@ -12,7 +12,7 @@ use crate::classifier::head::{Hidden, Report as HeadReport, TERMS_FROM, Task};
 use crate::classifier::{HeadParams, HiddenLayerParams, Labelled, LogisticParams, Terms};
 use crate::error::{Error, Result};
 use crate::evaluation::crossvalidation::{CrossValidation, Plan, select};
-use crate::polarity::Length;
+use crate::polarity::{Documents, Length};
 use crate::sentence::negation::Negation;
 use crate::sentence::{SentenceEncoder, WordWeights};
 use crate::text::labeled::LabeledSet;
@@ -137,17 +137,15 @@ pub(super) fn train(
     let negation = vectors
         .polarity()
         .map_or_else(Negation::default, |polarity| Negation::new(&polarity.cues));
+    let length = vectors.polarity().map_or(Length::Document, |polarity| {
+        let mut texts = Documents::new(&vectors);
+        set.texts.iter().for_each(|text| texts.add(text));
+        polarity.kind(texts.length())
+    });
     let scores = vectors.polarity().map(|polarity| {
         let score = |text: &String| {
             polarity
-                .score(
-                    text,
-                    Length::Sentence,
-                    &vectors,
-                    &weights,
-                    &tokenizer,
-                    &negation,
-                )
+                .score(text, length, &vectors, &weights, &tokenizer, &negation)
                 .score
         };
         set.texts.iter().map(score).collect::<Vec<f64>>()
@@ -222,6 +220,7 @@ pub(super) fn train(
         tokenizer,
         vectors,
         weights,
+        length,
         negation,
         terms: terms.filter(|_| classifier.uses_terms()),
         classifier,

@@ -105,6 +105,16 @@ impl<'v> Documents<'v> {
             .map(move |(word, id)| (word, counts[id as usize]))
     }
 
+    /// The median length of a document, in words.
+    pub fn length(&self) -> usize {
+        let mut lengths: Vec<usize> = self.iter().map(Text::length).collect();
+        let middle = lengths.len() / 2;
+        match lengths.is_empty() {
+            true => 0,
+            false => *lengths.select_nth_unstable(middle).1,
+        }
+    }
+
     /// How many are in the sample.
     pub fn len(&self) -> usize {
         self.ends.len()
@@ -120,24 +130,17 @@ impl<'v> Documents<'v> {
         self.seen
     }
 
-    /// In how many documents each word stands, and the median length of one.
-    pub(super) fn survey(&self, words: usize) -> (Vec<u32>, usize) {
+    /// In how many documents each word stands.
+    pub(super) fn frequencies(&self, words: usize) -> Vec<u32> {
         let mut frequencies = vec![0u32; words];
-        let mut lengths = Vec::with_capacity(self.len());
         let mut different = Vec::new();
         for document in self.iter() {
             distinct(document, &mut different);
             for &word in &different {
                 frequencies[word as usize] += 1;
             }
-            lengths.push(document.length());
         }
-        let middle = lengths.len() / 2;
-        let length = match lengths.is_empty() {
-            true => 0,
-            false => *lengths.select_nth_unstable(middle).1,
-        };
-        (frequencies, length)
+        frequencies
     }
 
     /// Words of the sample.

@@ -12,6 +12,7 @@
 //! | topics, which are no opinions | `topics` | |
 //! | naive Bayes over the opinion words by EM, judged within topics | `bayes` | Nigam et al. 2000 |
 //! | a classifier of words and pairs that teaches itself, cross-fitted | `selftraining`, `ngrams` | Mudinas, Zhang and Levene 2018 |
+//! | one more, taught by the single sentences of those documents | `ngrams` | |
 //! | a view of the word vectors, and all of it as one weight a word or pair | `view`, `scale` | |
 //!
 //! Texts are read alike in the induction and in the scoring (`reading`), which
@@ -20,8 +21,10 @@
 //! The result, [`Polarity`], is a weight for each word and pair of words: a text's
 //! score is their sum, so that each word's part in it is exact (`score`). It has
 //! median 0 and deviation 1 over the text it was found in. Which end is praise,
-//! the seed words say, and the labels later.
+//! the seed words say, and the labels later. [`adapt`](adapt::adapt) adapts it to
+//! other text.
 
+pub mod adapt;
 mod axis;
 mod bayes;
 mod chain;
@@ -65,18 +68,25 @@ const SHORT: usize = 15;
 const ROUNDS: usize = 3;
 /// Documents that count as many.
 const MANY: usize = 20_000;
-/// Opinion words without which the cues are not believed.
-const LEAST_OPINIONS: usize = 50;
+/// Opinion words without which the cues are not believed: of a small vocabulary a
+/// tenth.
+const LEAST_OPINIONS: usize = 200;
+/// Texts of less than this share of the length of those that the direction was found
+/// in are another kind.
+const SHORTER: usize = 3;
+/// The weight of the losses where each sentence of a document has its label: many
+/// of those are wrong.
+const SENTENCE_COST: f64 = 2.0;
 /// How certain the first direction is of a document one deviation from the middle,
 /// in log odds.
 const FIRST_SLOPE: f64 = 2.0;
 
-/// What kind of text is scored.
+/// What kind of text is scored: which of two scales fits it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum Length {
-    /// Many sentences.
+    /// About as long as the texts that the direction was found in.
     Document,
-    /// One sentence or a few.
+    /// Much shorter: a sentence or a few of such a text.
     Sentence,
 }
 
@@ -154,9 +164,10 @@ pub fn induce(
         ));
     }
     let axis = Axis::new(vectors, cues)?;
-    let (frequencies, length) = documents.survey(vectors.len());
+    let frequencies = documents.frequencies(vectors.len());
+    let length = documents.length();
     let found = opinions::find(documents, vectors, cues);
-    let by_cues = found.len() >= LEAST_OPINIONS;
+    let by_cues = found.len() >= LEAST_OPINIONS.min(vectors.len() / 10);
     let opinions = match by_cues {
         true => found,
         false => axis.nearest(vectors, &frequencies),
@@ -208,14 +219,12 @@ pub fn induce(
         _ => 1,
     };
     let taught = teach(&space, &rows, &scores, &topics, rounds, seed, observer);
-    let whole = fit(&space, &rows, &taught, seed, 2);
     let weights = WordWeights::fitting(vectors);
     let means = view::Means::new(documents.iter(), vectors, &weights);
     let view = view::fit(&means, &taught);
 
-    let document = Scale::new(&rows, &means, &[&whole], (&view, 0.5));
-    drop((rows, means));
-
+    // Only one kind of row is in memory at a time.
+    drop(rows);
     let labelled = || {
         taught.iter().flat_map(|&(at, positive)| {
             sentences(documents.get(at as usize)).map(move |sentence| (sentence, positive))
@@ -223,9 +232,13 @@ pub fn induce(
     };
     let rows = Rows::new(&space, labelled().map(|(sentence, _)| sentence));
     let labels: Vec<(u32, bool)> = (0u32..).zip(labelled().map(|(_, label)| label)).collect();
-    let of_sentences = fit(&space, &rows, &labels, seed, 3);
-    let means = view::Means::new(labelled().map(|(sentence, _)| sentence), vectors, &weights);
-    let sentence = Scale::new(&rows, &means, &[&whole, &of_sentences], (&view, 1.0));
+    let model = fit(&space, &rows, &labels, SENTENCE_COST, seed, 2);
+    let of_sentences =
+        view::Means::new(labelled().map(|(sentence, _)| sentence), vectors, &weights);
+    let sentence = Scale::new(&rows, &of_sentences, &model, (&view, 1.0));
+    drop((rows, of_sentences));
+    let rows = Rows::new(&space, documents.iter());
+    let document = Scale::new(&rows, &means, &model, (&view, 0.5));
     observer("sentences", &[]);
     let report = Report {
         path,
@@ -248,6 +261,14 @@ pub fn induce(
 }
 
 impl Polarity {
+    /// What kind of text those with so many words in the middle are.
+    pub fn kind(&self, length: usize) -> Length {
+        match length * SHORTER < self.report.length {
+            true => Length::Sentence,
+            false => Length::Document,
+        }
+    }
+
     /// The opinion words, as rows of the vectors.
     pub fn opinions(&self) -> &[u32] {
         &self.opinions

@@ -3,6 +3,7 @@
 
 use rustc_hash::FxHashMap;
 
+use super::Polarity;
 use super::chain::Text;
 use crate::random::{Use, part, shuffle};
 
@@ -14,8 +15,9 @@ const EPOCHS: u64 = 4;
 /// The step size it begins with; rows are of unit length.
 const STEP: f64 = 8.0;
 
-/// The weight of the losses beside the penalty, as liblinear's C.
-const COST: f64 = 50.0;
+/// The weight of the losses beside the penalty, as liblinear's C, where a label is
+/// about the whole of the text.
+pub(super) const COST: f64 = 50.0;
 
 /// The features: every word, then every pair that is frequent enough.
 #[derive(Debug)]
@@ -100,6 +102,31 @@ impl Space {
         }
     }
 
+    /// These features and those of a direction, which has the same words. What it
+    /// knows keeps the inverse frequency that it was learned with.
+    pub(super) fn joined(mut self, polarity: &Polarity) -> Self {
+        let mut pairs = self.pairs();
+        pairs.extend(&polarity.pairs);
+        pairs.sort_unstable();
+        pairs.dedup();
+        let mut idf = polarity.idf[..self.words].to_vec();
+        idf.extend(pairs.iter().map(|&pair| {
+            let own = || self.feature(pair).map(|at| self.idf[at as usize]);
+            polarity
+                .idf_of(self.words, pair)
+                .or_else(own)
+                .unwrap_or(1.0)
+        }));
+        self.idf = idf;
+        self.pairs = pairs.into_iter().zip(self.words as u32..).collect();
+        self
+    }
+
+    /// The feature of a pair.
+    pub(super) fn feature(&self, pair: u64) -> Option<u32> {
+        self.pairs.get(&pair).copied()
+    }
+
     /// The pairs in the order of their features.
     pub(super) fn pairs(&self) -> Vec<u64> {
         let mut all: Vec<(u32, u64)> = self.pairs.iter().map(|(pair, at)| (*at, *pair)).collect();
@@ -125,6 +152,8 @@ impl Space {
 #[derive(Debug, Default)]
 pub(super) struct Rows {
     features: Vec<u32>,
+    /// What each counts; nothing where all count 1.
+    factors: Vec<f32>,
     ends: Vec<usize>,
     norms: Vec<f32>,
 }
@@ -146,17 +175,34 @@ impl Rows {
         rows
     }
 
-    fn row(&self, at: usize) -> &[u32] {
+    /// Adds a text whose features, rising, do not count the same. In one matrix all
+    /// texts are added so, or none.
+    pub(super) fn push(&mut self, space: &Space, features: &[(u32, f32)]) {
+        self.features.extend(features.iter().map(|(at, _)| at));
+        self.factors
+            .extend(features.iter().map(|(_, factor)| factor));
+        self.ends.push(self.features.len());
+        let square: f32 = features
+            .iter()
+            .map(|(at, _)| space.idf[*at as usize].powi(2))
+            .sum();
+        self.norms.push(square.sqrt().max(f32::MIN_POSITIVE));
+    }
+
+    /// The features of a row, with what each counts.
+    fn row(&self, at: usize) -> impl Iterator<Item = (usize, f32)> {
         let start = if at == 0 { 0 } else { self.ends[at - 1] };
-        &self.features[start..self.ends[at]]
+        (start..self.ends[at]).map(|place| {
+            let factor = self.factors.get(place).copied().unwrap_or(1.0);
+            (self.features[place] as usize, factor)
+        })
     }
 
     /// The score of a row: the sum of its features' weights over its length.
     pub(super) fn score(&self, at: usize, model: &Linear) -> f64 {
         let sum: f32 = self
             .row(at)
-            .iter()
-            .map(|&feature| model.weights[feature as usize])
+            .map(|(feature, factor)| model.weights[feature] * factor)
             .sum();
         f64::from(sum / self.norms[at]) + model.bias
     }
@@ -171,34 +217,36 @@ pub(super) struct Linear {
 
 /// Logistic regression on binary features times idf, of unit length, with an L2
 /// penalty, by stochastic gradient descent with the step sizes of Bottou (2012).
-/// `labels` says of each row whether it is positive; other rows take no part.
+/// `labels` says of each row whether it is positive; other rows take no part. The
+/// worse the labels, the lower `cost` should be.
 pub(super) fn fit(
     space: &Space,
     rows: &Rows,
     labels: &[(u32, bool)],
+    cost: f64,
     seed: u64,
     fold: u64,
 ) -> Linear {
     let mut order: Vec<(u32, bool)> = labels.to_vec();
-    let penalty = 1.0 / (COST * labels.len().max(1) as f64);
+    let penalty = 1.0 / (cost * labels.len().max(1) as f64);
     // The weights are `scale` times these: shrinking all is one product.
     let mut weights = vec![0.0f32; space.idf.len()];
     let (mut scale, mut bias, mut steps) = (1.0f64, 0.0f64, 0u64);
     for epoch in 0..EPOCHS {
         shuffle(&mut order, &mut part(Use::SelfTraining, seed, fold, epoch));
         for &(row, positive) in &order {
-            let (features, norm) = (rows.row(row as usize), rows.norms[row as usize]);
-            let sum: f32 = features
-                .iter()
-                .map(|&at| weights[at as usize] * space.idf[at as usize])
+            let norm = rows.norms[row as usize];
+            let sum: f32 = rows
+                .row(row as usize)
+                .map(|(at, factor)| weights[at] * space.idf[at] * factor)
                 .sum();
             let margin = scale * f64::from(sum / norm) + bias;
             let error = f64::from(u8::from(positive)) - 1.0 / (1.0 + (-margin).exp());
             let step = STEP / (1.0 + STEP * penalty * steps as f64);
             scale *= 1.0 - (step * penalty).min(0.5);
             let change = (step * error / scale) as f32 / norm;
-            for &at in features {
-                weights[at as usize] += change * space.idf[at as usize];
+            for (at, factor) in rows.row(row as usize) {
+                weights[at] += change * space.idf[at] * factor;
             }
             bias += 0.01 * step * error;
             steps += 1;
@@ -260,7 +308,7 @@ mod tests {
         let space = Space::new(documents.iter(), 3, 100);
         let rows = Rows::new(&space, documents.iter());
         let labels: Vec<(u32, bool)> = (0..40).map(|at| (at, at % 2 == 0)).collect();
-        let model = fit(&space, &rows, &labels, 0, 0);
+        let model = fit(&space, &rows, &labels, COST, 0, 0);
         assert!(
             model.weights[0] > 0.0 && model.weights[1] < 0.0,
             "{model:?}"

@@ -1,4 +1,4 @@
-//! Several models as one weight a feature.
+//! Two models as one weight a feature.
 
 use super::ngrams::{Linear, Rows};
 use super::spread::spread;
@@ -15,43 +15,47 @@ pub(super) struct Scale {
 }
 
 impl Scale {
-    /// The sum of models of words and pairs and of `share` times the view of the
+    /// The sum of a model of words and pairs and of `share` times the view of the
     /// vectors, each brought to median 0 and deviation 1 over the texts at hand; the
     /// sum is so as well.
     pub(super) fn new(
         rows: &Rows,
         means: &Means,
-        models: &[&Linear],
+        model: &Linear,
         (view, share): (&View, f64),
     ) -> Self {
-        let mut sums: Vec<f64> = view.scores(means);
-        let (middle, deviation) = spread(&sums);
-        let factor = share / deviation;
-        sums.iter_mut()
-            .for_each(|score| *score = (*score - middle) * factor);
-        let mut scale = Self {
-            weights: vec![0.0; models.first().map_or(0, |model| model.weights.len())],
-            direction: view.direction.iter().map(|v| (v * factor) as f32).collect(),
-            offset: (view.offset - middle) * factor,
+        let seen = view.scores(means);
+        let scale = Self {
+            weights: vec![0.0; model.weights.len()],
+            direction: view.direction.iter().map(|&v| v as f32).collect(),
+            offset: view.offset,
         };
-        for model in models {
-            let scores: Vec<f64> = (0..sums.len()).map(|at| rows.score(at, model)).collect();
-            let (middle, deviation) = spread(&scores);
-            for (sum, score) in sums.iter_mut().zip(scores) {
-                *sum += (score - middle) / deviation;
-            }
-            for (sum, weight) in scale.weights.iter_mut().zip(&model.weights) {
-                *sum += (f64::from(*weight) / deviation) as f32;
-            }
-            scale.offset += (model.bias - middle) / deviation;
-        }
+        scale.joined(&seen, share, rows, (model, 1.0))
+    }
 
+    /// The sum of `old` times this scale, which gives the texts at hand `scores`, and
+    /// of `new` times a model of words and pairs, each brought to median 0 and
+    /// deviation 1 over these texts; the sum is so as well.
+    pub(super) fn joined(
+        mut self,
+        scores: &[f64],
+        old: f64,
+        rows: &Rows,
+        (model, new): (&Linear, f64),
+    ) -> Self {
+        let own: Vec<f64> = (0..scores.len()).map(|at| rows.score(at, model)).collect();
+        let ((middle, deviation), (own_middle, own_deviation)) = (spread(scores), spread(&own));
+        let (old, new) = (old / deviation, new / own_deviation);
+        let join = |a: f64, b: f64| (a - middle) * old + (b - own_middle) * new;
+        let sums: Vec<f64> = scores.iter().zip(&own).map(|(a, b)| join(*a, *b)).collect();
         let (middle, deviation) = spread(&sums);
-        let factor = (1.0 / deviation) as f32;
-        for weight in scale.weights.iter_mut().chain(&mut scale.direction) {
-            *weight *= factor;
+        for (weight, own) in self.weights.iter_mut().zip(&model.weights) {
+            *weight = ((f64::from(*weight) * old + f64::from(*own) * new) / deviation) as f32;
         }
-        scale.offset = (scale.offset - middle) / deviation;
-        scale
+        for weight in &mut self.direction {
+            *weight = (f64::from(*weight) * old / deviation) as f32;
+        }
+        self.offset = (join(self.offset, model.bias) - middle) / deviation;
+        self
     }
 }

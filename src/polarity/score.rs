@@ -15,7 +15,7 @@ use crate::vectors::WordVectors;
 
 /// What a negated opinion is worth, against the same opinion said plainly. Text
 /// without labels cannot teach it: negated words keep the company of plain ones.
-const TURNED: f64 = -0.8;
+pub(super) const TURNED: f64 = -0.8;
 
 /// The part of a word, or of a pair of words, in a text's score.
 #[derive(Debug, Clone, PartialEq)]

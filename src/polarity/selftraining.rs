@@ -2,7 +2,7 @@
 //! the next one.
 
 use super::Observer;
-use super::ngrams::{Linear, Rows, Space, fit};
+use super::ngrams::{COST, Linear, Rows, Space, fit};
 use super::spread::spread;
 use super::topics::medians;
 use crate::random::{Use, stream, unit};
@@ -36,7 +36,7 @@ pub(super) fn teach(
                 .copied()
                 .filter(|(row, _)| folds[*row as usize] == fold)
                 .collect();
-            fit(space, rows, &own, seed, u64::from(fold))
+            fit(space, rows, &own, COST, seed, u64::from(fold))
         };
         let (first, second) = rayon::join(|| model(false), || model(true));
         for (fold, model) in [(true, &first), (false, &second)] {
@@ -59,7 +59,7 @@ fn rescore(rows: &Rows, model: &Linear, folds: &[bool], fold: bool, scores: &mut
 }
 
 /// The lowest and the highest documents, as many of each.
-fn certain(scores: &[f64], topics: &[usize]) -> Vec<(u32, bool)> {
+pub(super) fn certain(scores: &[f64], topics: &[usize]) -> Vec<(u32, bool)> {
     let medians = medians(scores, topics);
     let mut order: Vec<(f64, u32)> = scores
         .iter()

@@ -269,7 +269,7 @@ fn halves_of_texts_of_one_opinion_agree() {
         mixed.push(format!("A very p{first} thing. A very n{second} thing."));
     }
     let mixed = agreement(&mixed).unwrap();
-    assert!((0.35..0.7).contains(&mixed), "{mixed}");
+    assert!((0.35..one_opinion - 0.2).contains(&mixed), "{mixed}");
     // Of texts without a second sentence there are no halves.
     let short = vec!["It is p1".to_owned(); 1000];
     assert_eq!(agreement(&short), None);
@@ -317,6 +317,131 @@ fn bytes_are_read_back_and_what_does_not_fit_is_refused() {
     let mut huge = bytes.clone();
     huge[..8].copy_from_slice(&u64::MAX.to_le_bytes());
     assert!(Polarity::from_bytes(&huge, words, dims).is_err());
+}
+
+/// Texts of the test above in other words: p0 has become blame and n0 praise, as often
+/// as a third of all opinions, and "f1 f2" is praise, "f2 f1" blame.
+fn other_texts(count: usize) -> Vec<String> {
+    let mut random = stream(Use::Order, 9);
+    (0..count)
+        .map(|at| {
+            let (side, changed, pair) = [("p", "n0", "f1 f2"), ("n", "p0", "f2 f1")][at % 2];
+            let mut draw = |bound: usize| below(bound as u64, &mut random);
+            let mut text = String::new();
+            for _ in 0..3 {
+                text += &format!("It is {side}{}, ", 1 + draw(OPINIONS - 1));
+            }
+            if draw(2) == 0 {
+                text += &format!("it is {changed}, {pair}, ");
+            }
+            text + &format!("f{} f{}", 3 + draw(90), 3 + draw(90))
+        })
+        .collect()
+}
+
+fn adapted(
+    vectors: &WordVectors,
+    polarity: &Polarity,
+    texts: &[String],
+) -> Result<(Polarity, adapt::Report)> {
+    let mut own = Documents::new(vectors);
+    texts.iter().for_each(|text| own.add(text));
+    let negation = Negation::new(&cues());
+    adapt::adapt(polarity, &own, vectors, &negation, 0, &mut |_, _| {})
+}
+
+#[test]
+fn adapting_learns_what_own_texts_mean_by_a_word_and_a_pair() {
+    let vectors = vectors();
+    let polarity = found(&vectors, &texts(1000, 4)).unwrap();
+    let (own, report) = adapted(&vectors, &polarity, &other_texts(6000)).unwrap();
+    assert_eq!((report.length, report.texts), (Length::Sentence, 6000));
+    assert_eq!(
+        own,
+        adapted(&vectors, &polarity, &other_texts(6000)).unwrap().0
+    );
+    assert!(
+        report.pairs.1 > 0 && report.pairs.0 > report.pairs.1,
+        "{report:?}"
+    );
+
+    let weight = |polarity: &Polarity, word: &str| {
+        let row = vectors.index(word).unwrap();
+        polarity.words(Length::Sentence).nth(row).unwrap().1
+    };
+    assert!(weight(&polarity, "p0") > 0.0 && weight(&polarity, "n0") < 0.0);
+    // What both have taught is summed: a word that has changed sides loses at least
+    // half of its weight beside one that has not.
+    for (changed, same) in [("p0", "p9"), ("n0", "n9")] {
+        let beside = |polarity| weight(polarity, changed) / weight(polarity, same);
+        assert!(beside(&own) < 0.5 * beside(&polarity), "{changed}");
+    }
+    assert!(weight(&own, "p9") > 0.0 && weight(&own, "n9") < 0.0);
+    let pair = |first: &str, second: &str| {
+        let rows = [first, second].map(|word| vectors.index(word).unwrap() as u32);
+        let mut pairs = own.pairs(Length::Sentence);
+        pairs
+            .find(|(pair, _)| *pair == (rows[0], rows[1]))
+            .unwrap()
+            .1
+    };
+    assert!(pair("f1", "f2") > 0.0 && pair("f2", "f1") < 0.0);
+
+    // Parts still sum to the score, and the weights for documents are what they were.
+    let judge = Judge {
+        vectors: &vectors,
+        polarity: &own,
+    };
+    for text in ["", "It is not p5, f1 f2 n0. p5 zxcvb p5", "f2 f1 p0"] {
+        let scored = judge.score(text);
+        let sum: f64 = scored.parts.iter().map(|part| part.value).sum();
+        assert!((sum + scored.offset - scored.score).abs() < 1e-12, "{text}");
+    }
+    assert!(
+        own.words(Length::Document)
+            .eq(polarity.words(Length::Document))
+    );
+    let known = |(pair, weight): ((u32, u32), f32)| (weight != 0.0).then_some((pair, weight));
+    let pairs = |polarity: &Polarity| -> Vec<_> {
+        polarity.pairs(Length::Document).filter_map(known).collect()
+    };
+    assert_eq!(pairs(&own), pairs(&polarity));
+}
+
+#[test]
+fn adapted_scores_are_those_it_was_taught_with() {
+    let vectors = vectors();
+    let polarity = found(&vectors, &texts(1000, 4)).unwrap();
+    let mut texts = other_texts(1000);
+    texts.push("It is not p5, not n3. very p5 p5, f1 f2".to_owned());
+    let (own, _) = adapted(&vectors, &polarity, &texts).unwrap();
+    let judge = Judge {
+        vectors: &vectors,
+        polarity: &own,
+    };
+    let scores: Vec<f64> = texts.iter().map(|text| judge.score(text).score).collect();
+    let (middle, deviation) = spread::spread(&scores);
+    assert!(
+        middle.abs() < 1e-4 && (deviation - 1.0).abs() < 1e-4,
+        "{middle} {deviation}"
+    );
+}
+
+#[test]
+fn too_little_to_adapt_to_is_said() {
+    let vectors = vectors();
+    let polarity = found(&vectors, &texts(1000, 4)).unwrap();
+    let few = other_texts(adapt::LEAST_TEXTS - 1);
+    let error = adapted(&vectors, &polarity, &few).unwrap_err();
+    assert!(matches!(error, Error::TooLittle { .. }), "{error}");
+    assert!(error.to_string().contains("199"), "{error}");
+    let same = vec!["It is p1, a very n2 thing".to_owned(); 300];
+    let (own, _) = adapted(&vectors, &polarity, &same).unwrap();
+    let judge = Judge {
+        vectors: &vectors,
+        polarity: &own,
+    };
+    assert!(judge.score("p1 n2 f3").score.is_finite());
 }
 
 /// The same in a script without spaces: a praise or blame is a pair of characters,

@@ -26,26 +26,44 @@ impl Means {
         vectors: &WordVectors,
         weights: &WordWeights,
     ) -> Self {
-        let dims = vectors.dims();
-        let mut rows = Vec::new();
+        let mut means = Self::none(vectors.dims());
         let mut words = Vec::new();
         for text in texts {
             distinct(text, &mut words);
-            let from = rows.len();
-            rows.resize(from + dims, 0.0f32);
-            let mut total = 0.0f32;
-            for &word in &words {
-                let weight = weights.as_slice()[word as usize];
-                total += weight;
-                for (sum, value) in rows[from..].iter_mut().zip(vectors.row(word as usize)) {
-                    *sum += weight * value;
-                }
-            }
-            if total > 0.0 {
-                rows[from..].iter_mut().for_each(|value| *value /= total);
+            means.push(words.iter().map(|&word| (word, 1.0)), vectors, weights);
+        }
+        means
+    }
+
+    /// Of no texts yet.
+    pub(super) fn none(dims: usize) -> Self {
+        Self {
+            dims,
+            rows: Vec::new(),
+        }
+    }
+
+    /// Adds a text: its different words, each with what its vector is multiplied by.
+    pub(super) fn push(
+        &mut self,
+        words: impl Iterator<Item = (u32, f32)>,
+        vectors: &WordVectors,
+        weights: &WordWeights,
+    ) {
+        let from = self.rows.len();
+        self.rows.resize(from + self.dims, 0.0f32);
+        let own = &mut self.rows[from..];
+        let mut total = 0.0f32;
+        for (word, factor) in words {
+            let weight = weights.as_slice()[word as usize];
+            total += weight;
+            for (sum, value) in own.iter_mut().zip(vectors.row(word as usize)) {
+                *sum += weight * factor * value;
             }
         }
-        Self { dims, rows }
+        if total > 0.0 {
+            own.iter_mut().for_each(|value| *value /= total);
+        }
     }
 
     fn row(&self, at: usize) -> &[f32] {
