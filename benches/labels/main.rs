@@ -34,7 +34,7 @@ use draws::{Draw, Labels, draws};
 use ngrams::NGrams;
 use recurrent::Recurrent;
 use runs::{Key, Made, Method, Outcome, Run, Runs};
-use vectors::Text;
+use vectors::{Text, with_direction};
 
 /// senti and its baselines at few labels
 #[derive(Debug, Parser)]
@@ -228,6 +228,11 @@ impl Bench<'_> {
         let averages =
             any(&[Method::Average, Method::Hidden]).then(|| Averages::new(self.set, vectors));
         let recurrent = any(&[Method::Recurrent]).then(|| Recurrent::new(self.set, vectors));
+        let directed = match any(&[Method::Senti]) {
+            true => Some(with_direction(self.set, vectors, seed)?),
+            false => None,
+        };
+        let directed = directed.as_ref().unwrap_or(vectors);
         self.work(&open, |method, draw| {
             match (method, &averages, &recurrent) {
                 (Method::Average, Some(averages), _) => averages.logistic(self.set, &draw.rows),
@@ -235,7 +240,7 @@ impl Bench<'_> {
                 (Method::Recurrent, _, Some(recurrent)) => {
                     recurrent.answers(self.set, &draw.rows, seed)
                 }
-                _ => senti(self.set, &draw.rows, seed, vectors),
+                _ => senti(self.set, &draw.rows, seed, directed),
             }
         })?;
         Ok(jobs.into_iter().map(|job| job.key).collect())
@@ -323,8 +328,6 @@ fn senti(set: &Set, rows: &[usize], seed: u64, vectors: &WordVectors) -> Result<
         seed,
         ..Settings::default()
     };
-    // Where `set.foreign` holds, `set.pool.texts` are what a training that adapts
-    // to unlabelled text may be given here (`senti train --unlabeled`).
     let (model, _) = Model::train(vectors.clone(), &labelled, &settings)?;
     Ok(model.predict(
         &set.development.texts,

@@ -4,14 +4,41 @@
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
-use senti::error::Result;
+use senti::error::{Error, Result};
 use senti::files::digest::Fingerprint;
+use senti::polarity::adapt::adapt;
+use senti::polarity::{Documents, induce};
+use senti::sentence::negation::Negation;
+use senti::text::cues::Cues;
 use senti::text::stopwords::StopWords;
 use senti::vectors::corpus::{Corpus, CorpusReader};
 use senti::vectors::skipgram::{self, Settings};
 use senti::vectors::{Origin, WordVectors};
 
-use crate::data::Unlabelled;
+use crate::data::{Set, Unlabelled};
+
+/// The vectors with the direction of sentiment, as `senti pretrain` finds it in their
+/// text; where labels are drawn from other text, adapted to that, as `senti train
+/// --unlabeled` does.
+pub(crate) fn with_direction(set: &Set, vectors: &WordVectors, seed: u64) -> Result<WordVectors> {
+    let mut documents = Documents::new(vectors);
+    let texts = &set.unlabelled.texts;
+    texts.iter().for_each(|text| documents.add(text));
+    let Some(cues) = Cues::detect(documents.counted()) else {
+        return Err(Error::too_little(
+            "text of no language with a list of cue words",
+            "a set in such a language",
+        ));
+    };
+    let mut polarity = induce(&documents, vectors, &cues, seed, &mut |_, _| {})?;
+    if set.foreign {
+        let mut own = Documents::new(vectors);
+        set.pool.texts.iter().for_each(|text| own.add(text));
+        let negation = Negation::new(&cues);
+        (polarity, _) = adapt(&polarity, &own, vectors, &negation, seed, &mut |_, _| {})?;
+    }
+    Ok(vectors.clone().with_polarity(polarity))
+}
 
 /// Unlabelled text, counted.
 pub(crate) struct Text {
@@ -105,8 +132,7 @@ impl Text {
             && stored == *settings
     }
 
-    /// As `senti pretrain`. What else that learns from unlabelled text, and
-    /// stores with the vectors, has its place here.
+    /// As `senti pretrain`, the direction of sentiment left out: only senti uses it.
     fn train(&self, settings: Settings) -> Result<WordVectors> {
         let trained = skipgram::train(&self.corpus, &settings, &|_| ControlFlow::Continue(()))?;
         let stop_words = StopWords::none();

@@ -10,7 +10,7 @@ use crate::vectors::WordVectors;
 
 /// How many opinion words are taken by their nearness to the seeds where the cues
 /// show none.
-const NEAREST: usize = 1000;
+const NEAREST: usize = 300;
 /// The mean of the seed words of praise less that of blame.
 pub(super) struct Axis {
     vector: Vec<f64>,
