@@ -33,6 +33,8 @@ pub(crate) enum Name {
     Mr,
     /// Chinese reviews of take-away food.
     Zh,
+    /// Film reviews of IMDB, labelled by their topic: horror or comedy.
+    Topic,
 }
 
 impl Name {
@@ -41,6 +43,7 @@ impl Name {
             Self::Imdb => "IMDB, film reviews",
             Self::Mr => "MR, sentences of film reviews",
             Self::Zh => "Chinese take-away reviews",
+            Self::Topic => "IMDB, horror or comedy",
         }
     }
 }
@@ -100,6 +103,15 @@ pub(crate) fn load(name: Name, folder: &Path) -> Result<Set> {
                 },
                 true,
             ))
+        }
+        Name::Topic => {
+            let mut parts = imdb(folder)?;
+            let unsup = std::mem::take(&mut parts.unsup);
+            let unlabelled = Unlabelled {
+                name: "imdb",
+                texts: with(unsup, &parts.pool),
+            };
+            Ok(parts.by_topic().set_on(name, unlabelled, false))
         }
         Name::Zh => {
             let parts = Parts::read(&folder.join("zh_waimai/all.tsv"), Vec::new(), None)?;
@@ -174,6 +186,29 @@ impl Parts {
             dropped,
             unsup,
         })
+    }
+
+    /// The texts that speak of horror and not of comedy, or of comedy and not of
+    /// horror, labelled by that.
+    fn by_topic(self) -> Self {
+        let labelled = |examples: Examples| {
+            let mut kept = Examples::default();
+            for text in examples.texts {
+                let lower = text.to_lowercase();
+                let topics = ["comed", "horror"].map(|topic| lower.contains(topic));
+                if topics[0] != topics[1] {
+                    kept.texts.push(text);
+                    kept.targets.push(usize::from(topics[1]));
+                }
+            }
+            kept
+        };
+        Self {
+            classes: vec!["comedy".to_owned(), "horror".to_owned()],
+            development: labelled(self.development),
+            pool: labelled(self.pool),
+            ..self
+        }
     }
 
     /// The set whose unlabelled text is its own: `texts`, and the pool's.

@@ -21,6 +21,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use rayon::prelude::*;
+use senti::classifier::head::Task;
 use senti::error::{Error, Result};
 use senti::evaluation::Prediction;
 use senti::files::digest::Fingerprint;
@@ -34,7 +35,7 @@ use draws::{Draw, Labels, draws};
 use ngrams::NGrams;
 use recurrent::Recurrent;
 use runs::{Key, Made, Method, Outcome, Run, Runs};
-use vectors::{Text, with_direction};
+use vectors::{Text, with_direction, without_negation};
 
 /// senti and its baselines at few labels
 #[derive(Debug, Parser)]
@@ -57,7 +58,8 @@ struct Options {
     /// Seeds of the word vectors.
     #[arg(long, value_delimiter = ',', default_value = "0,1,2")]
     seeds: Vec<u64>,
-    /// Which methods; beside those of the default, recurrent.
+    /// Which methods; beside those of the default, recurrent, any, sentiment and
+    /// unturned.
     #[arg(
         long,
         value_delimiter = ',',
@@ -228,11 +230,12 @@ impl Bench<'_> {
         let averages =
             any(&[Method::Average, Method::Hidden]).then(|| Averages::new(self.set, vectors));
         let recurrent = any(&[Method::Recurrent]).then(|| Recurrent::new(self.set, vectors));
-        let directed = match any(&[Method::Senti]) {
+        let directed = match open.iter().any(|job| job.key.method.is_senti()) {
             true => Some(with_direction(self.set, vectors, seed)?),
             false => None,
         };
         let directed = directed.as_ref().unwrap_or(vectors);
+        let unturned = any(&[Method::Unturned]).then(|| without_negation(directed));
         self.work(&open, |method, draw| {
             match (method, &averages, &recurrent) {
                 (Method::Average, Some(averages), _) => averages.logistic(self.set, &draw.rows),
@@ -240,7 +243,13 @@ impl Bench<'_> {
                 (Method::Recurrent, _, Some(recurrent)) => {
                     recurrent.answers(self.set, &draw.rows, seed)
                 }
-                _ => senti(self.set, &draw.rows, seed, directed),
+                (method, ..) => {
+                    let vectors = match method {
+                        Method::Unturned => unturned.as_ref().unwrap_or(directed),
+                        _ => directed,
+                    };
+                    senti(self.set, method, &draw.rows, seed, vectors)
+                }
             }
         })?;
         Ok(jobs.into_iter().map(|job| job.key).collect())
@@ -310,7 +319,13 @@ struct Job<'d> {
 }
 
 /// senti itself: as `senti train` and `senti eval`.
-fn senti(set: &Set, rows: &[usize], seed: u64, vectors: &WordVectors) -> Result<Vec<Prediction>> {
+fn senti(
+    set: &Set,
+    method: Method,
+    rows: &[usize],
+    seed: u64,
+    vectors: &WordVectors,
+) -> Result<Vec<Prediction>> {
     let pool = &set.pool;
     let labelled = LabeledSet {
         unlabeled: Vec::new(),
@@ -326,6 +341,11 @@ fn senti(set: &Set, rows: &[usize], seed: u64, vectors: &WordVectors) -> Result<
     };
     let settings = Settings {
         seed,
+        task: match method {
+            Method::Any => Task::Any,
+            Method::Sentiment => Task::Sentiment,
+            _ => Task::Auto,
+        },
         ..Settings::default()
     };
     let (model, _) = Model::train(vectors.clone(), &labelled, &settings)?;

@@ -32,6 +32,13 @@ pub(crate) enum Method {
     Recurrent,
     /// `Model::train`, as `senti train` does.
     Senti,
+    /// The same with `--task any`: the direction of sentiment left out.
+    Any,
+    /// The same with `--task sentiment`: the labels do not decide how much the
+    /// direction counts.
+    Sentiment,
+    /// The same without turning what is negated.
+    Unturned,
 }
 
 impl Method {
@@ -43,7 +50,18 @@ impl Method {
             Self::Hidden => "average of vectors + hidden layer",
             Self::Recurrent => "recurrent layer over vectors",
             Self::Senti => "senti",
+            Self::Any => "senti --task any",
+            Self::Sentiment => "senti --task sentiment",
+            Self::Unturned => "senti, negation not turned",
         }
+    }
+
+    /// Whether it is senti, in one way or another.
+    pub(crate) fn is_senti(self) -> bool {
+        matches!(
+            self,
+            Self::Senti | Self::Any | Self::Sentiment | Self::Unturned
+        )
     }
 
     /// Whether it depends on word vectors, and so on their seed.

@@ -40,6 +40,18 @@ pub(crate) fn with_direction(set: &Set, vectors: &WordVectors, seed: u64) -> Res
     Ok(vectors.clone().with_polarity(polarity))
 }
 
+/// The same with a direction that knows no negators.
+pub(crate) fn without_negation(vectors: &WordVectors) -> WordVectors {
+    match vectors.polarity() {
+        None => vectors.clone(),
+        Some(polarity) => {
+            let mut polarity = polarity.clone();
+            polarity.cues.negators.clear();
+            vectors.clone().with_polarity(polarity)
+        }
+    }
+}
+
 /// Unlabelled text, counted.
 pub(crate) struct Text {
     name: &'static str,
