@@ -39,9 +39,8 @@ use crate::classifier::{Head, HiddenLayer, Standardiser, Terms};
 use crate::error::{Error, Result};
 use crate::files::seal;
 use crate::files::write::write_whole;
-use crate::polarity::{Length, Polarity};
+use crate::polarity::{Length, Polarity, Scorer};
 use crate::sentence::WordWeights;
-use crate::sentence::negation::Negation;
 use crate::text::filetype;
 use crate::text::stopwords::StopWords;
 use crate::text::tokenizer::Tokenizer;
@@ -89,7 +88,7 @@ impl Model {
                 (Classifier::Layer(_), Some(_)) => FORMAT_WITH_SUBWORDS,
             },
             length: match self.classifier {
-                Classifier::Head(_) => Some(self.length),
+                Classifier::Head(_) => self.scorer.as_ref().map(Scorer::length),
                 Classifier::Layer(_) => None,
             },
             ngrams: subwords.map(Subwords::ngrams),
@@ -347,9 +346,10 @@ fn assemble(tensors: &SafeTensors<'_>, header: Header) -> std::result::Result<Mo
         let layer = layer(tensors, dims, classes, header.provenance.slope)?;
         (vectors, Classifier::Layer(layer), None)
     };
-    let negation = vectors
+    let length = header.length.unwrap_or(Length::Document);
+    let scorer = vectors
         .polarity()
-        .map_or_else(Negation::default, |polarity| Negation::new(&polarity.cues));
+        .map(|polarity| Scorer::new(polarity, length, &vectors));
     Ok(Model {
         labels: header.labels,
         shares: header.shares,
@@ -359,8 +359,7 @@ fn assemble(tensors: &SafeTensors<'_>, header: Header) -> std::result::Result<Mo
         )),
         vectors,
         weights,
-        length: header.length.unwrap_or(Length::Document),
-        negation,
+        scorer,
         classifier,
         terms,
         provenance: header.provenance,

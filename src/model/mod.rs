@@ -13,8 +13,7 @@ use crate::classifier::{Head, HiddenLayer, Probabilities, Terms, argmax};
 use crate::error::{Error, Result};
 use crate::evaluation::Prediction;
 use crate::files::digest::Fingerprint;
-use crate::polarity::{Length, Scored};
-use crate::sentence::negation::Negation;
+use crate::polarity::{Scored, Scorer};
 use crate::sentence::{SentenceEncoder, WordWeights};
 use crate::text::labeled::{LabeledSet, UNDECIDED};
 use crate::text::tokenizer::Tokenizer;
@@ -98,10 +97,8 @@ pub struct Model {
     tokenizer: Tokenizer,
     vectors: WordVectors,
     weights: WordWeights,
-    /// What kind of text, to the direction, the labelled ones are.
-    length: Length,
-    /// The negation of the direction's language, where there is a direction.
-    negation: Negation,
+    /// What scores texts by the direction of sentiment, where there is one.
+    scorer: Option<Scorer>,
     classifier: Classifier,
     /// The words and pairs that have weights of their own in the classifier.
     terms: Option<Terms>,
@@ -176,14 +173,13 @@ impl Model {
     /// What the direction of sentiment says about a text, and each word's part in
     /// it; nothing without a direction.
     pub fn score(&self, text: &str) -> Option<Scored> {
-        let polarity = self.vectors.polarity()?;
-        Some(polarity.score(
+        let (scorer, polarity) = (self.scorer.as_ref()?, self.vectors.polarity()?);
+        Some(scorer.score(
+            polarity,
             text,
-            self.length,
             &self.vectors,
             &self.weights,
             &self.tokenizer,
-            &self.negation,
         ))
     }
 

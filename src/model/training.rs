@@ -12,8 +12,7 @@ use crate::classifier::head::{Hidden, Report as HeadReport, TERMS_FROM, Task};
 use crate::classifier::{HeadParams, HiddenLayerParams, Labelled, LogisticParams, Terms};
 use crate::error::{Error, Result};
 use crate::evaluation::crossvalidation::{CrossValidation, Plan, select};
-use crate::polarity::{Documents, Length};
-use crate::sentence::negation::Negation;
+use crate::polarity::{Documents, Scorer};
 use crate::sentence::{SentenceEncoder, WordWeights};
 use crate::text::labeled::LabeledSet;
 use crate::vectors::WordVectors;
@@ -134,21 +133,16 @@ pub(super) fn train(
     let samples = Array2::from_shape_fn((set.len(), vectors.dims()), |(row, column)| {
         encoded[row].vector[column]
     });
-    let negation = vectors
-        .polarity()
-        .map_or_else(Negation::default, |polarity| Negation::new(&polarity.cues));
-    let length = vectors.polarity().map_or(Length::Document, |polarity| {
+    let scorer = vectors.polarity().map(|polarity| {
         let mut texts = Documents::new(&vectors);
         set.texts.iter().for_each(|text| texts.add(text));
-        polarity.kind(texts.length())
+        Scorer::new(polarity, polarity.kind(texts.length()), &vectors)
     });
-    let scores = vectors.polarity().map(|polarity| {
-        let score = |text: &String| {
-            polarity
-                .score(text, length, &vectors, &weights, &tokenizer, &negation)
-                .score
-        };
-        set.texts.iter().map(score).collect::<Vec<f64>>()
+    let scores = scorer.as_ref().zip(vectors.polarity());
+    let scores = scores.map(|(scorer, polarity)| {
+        let texts = set.texts.iter();
+        let scored = texts.map(|text| scorer.score(polarity, text, &vectors, &weights, &tokenizer));
+        scored.map(|scored| scored.score).collect::<Vec<f64>>()
     });
     let (terms, term_numbers) = match scores.is_some() && set.len() >= TERMS_FROM {
         true => {
@@ -220,8 +214,7 @@ pub(super) fn train(
         tokenizer,
         vectors,
         weights,
-        length,
-        negation,
+        scorer,
         terms: terms.filter(|_| classifier.uses_terms()),
         classifier,
         provenance,

@@ -46,7 +46,7 @@ mod view;
 use rustc_hash::FxHashSet;
 
 pub use documents::Documents;
-pub use score::{Part, Scored};
+pub use score::{Part, Scored, Scorer};
 
 use crate::error::{Error, Result};
 use crate::sentence::WordWeights;

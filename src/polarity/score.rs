@@ -1,7 +1,8 @@
 //! A text's score, and each word's part in it.
 
-use std::collections::BTreeMap;
 use std::ops::Range;
+
+use rustc_hash::FxHashMap;
 
 use super::chain::CLAUSE;
 use super::ngrams::key;
@@ -46,29 +47,111 @@ pub struct Scored {
     pub offset: f64,
 }
 
-impl Polarity {
-    /// Scores a text. `vectors` must be those it was induced with, `weights` what
-    /// fits them.
+/// A direction made ready to score texts of one kind, so that no text waits for what
+/// is the same for all.
+#[derive(Debug, Clone)]
+pub struct Scorer {
+    length: Length,
+    negation: Negation,
+    /// The feature of each pair.
+    pairs: FxHashMap<u64, u32>,
+    /// What the view of the vectors gives each word.
+    views: Vec<f64>,
+}
+
+impl Scorer {
+    /// `vectors` must be those the direction was found with.
+    pub fn new(polarity: &Polarity, length: Length, vectors: &WordVectors) -> Self {
+        let words = polarity.idf.len() - polarity.pairs.len();
+        let direction = &polarity.scales[length as usize].direction;
+        let view = |row: usize| -> f64 {
+            let products = direction.iter().zip(vectors.row(row));
+            products.map(|(a, b)| f64::from(*a) * f64::from(*b)).sum()
+        };
+        Self {
+            length,
+            negation: Negation::new(&polarity.cues),
+            pairs: polarity.pairs.iter().copied().zip(words as u32..).collect(),
+            views: (0..words).map(view).collect(),
+        }
+    }
+
+    /// What kind of text is scored.
+    pub fn length(&self) -> Length {
+        self.length
+    }
+
+    /// Scores a text by the direction that this was made of; `weights` and
+    /// `tokenizer` must be what fits the vectors.
     pub fn score(
         &self,
+        polarity: &Polarity,
         text: &str,
-        length: Length,
         vectors: &WordVectors,
         weights: &WordWeights,
         tokenizer: &Tokenizer,
-        negation: &Negation,
     ) -> Scored {
+        let places = self.places(polarity, text, vectors, tokenizer);
+        let words = self.views.len();
+        // A feature counts once, wherever it stands: its places share its value.
+        let mut features: Vec<usize> = places.iter().map(|place| place.feature).collect();
+        features.sort_unstable();
+        let times: Vec<(usize, f64)> = features
+            .chunk_by(|a, b| a == b)
+            .map(|same| (same[0], same.len() as f64))
+            .collect();
+        let square: f64 = times
+            .iter()
+            .map(|&(at, _)| f64::from(polarity.idf[at]).powi(2))
+            .sum();
+        let norm = square.sqrt().max(f64::MIN_POSITIVE);
+        let weight = |row: usize| f64::from(weights.as_slice()[row]);
+        let distinct = times.iter().take_while(|&&(at, _)| at < words);
+        let total: f64 = distinct.map(|&(row, _)| weight(row)).sum();
+        let scale = &polarity.scales[self.length as usize];
+        let value = |feature: usize| {
+            let mut value = f64::from(scale.weights[feature]) / norm;
+            if feature < words {
+                value += self.views[feature] * weight(feature) / total;
+            }
+            match times.binary_search_by_key(&feature, |&(at, _)| at) {
+                Ok(found) => value / times[found].1,
+                Err(_) => value,
+            }
+        };
+        let parts: Vec<Part> = places
+            .into_iter()
+            .map(|place| Part {
+                value: value(place.feature) * if place.turned { TURNED } else { 1.0 },
+                span: place.span,
+                turned: place.turned,
+            })
+            .collect();
+        Scored {
+            score: parts.iter().map(|part| part.value).sum::<f64>() + scale.offset,
+            parts,
+            offset: scale.offset,
+        }
+    }
+
+    /// Every place of a feature, in the order of the text.
+    fn places(
+        &self,
+        polarity: &Polarity,
+        text: &str,
+        vectors: &WordVectors,
+        tokenizer: &Tokenizer,
+    ) -> Vec<Place> {
         let tokens: Vec<Token<'_>> = tokenizer.tokens(text).collect();
         let gaps: Vec<Break> = breaks(text, &tokens).collect();
         let words: Vec<&str> = tokens.iter().map(|token| token.word.as_ref()).collect();
         let mut negated = Vec::new();
-        negation.scopes(&words, &gaps, &mut negated);
+        self.negation.scopes(&words, &gaps, &mut negated);
         let turned = |at: usize, row: u32| {
-            negated.get(at).copied().unwrap_or(false) && self.opinions.binary_search(&row).is_ok()
+            negated.get(at).copied().unwrap_or(false)
+                && polarity.opinions.binary_search(&row).is_ok()
         };
 
-        // Every place of a feature, in the order of the text.
-        let words = self.idf.len() - self.pairs.len();
         let mut places: Vec<Place> = Vec::new();
         let mut reading = Reading::default();
         let row = |word: &str| vectors.index(word).map(|row| row as u32);
@@ -89,58 +172,17 @@ impl Polarity {
             });
             while let Some((before, _)) = pairs.next_if(|&(_, second)| second == place) {
                 let (first, from) = (text.ids()[before], reading.token(before));
-                let Ok(pair) = self.pairs.binary_search(&key(first, row)) else {
+                let Some(&feature) = self.pairs.get(&key(first, row)) else {
                     continue;
                 };
                 let both = [from, at].iter().all(|at| negated.get(*at) == Some(&true));
                 places.push(Place {
-                    feature: words + pair,
+                    feature: feature as usize,
                     span: tokens[from].span.start..tokens[at].span.end,
                     turned: both && (turned(from, first) || turned(at, row)),
                 });
             }
         }
-
-        // A feature counts once, wherever it stands: its places share its value.
-        let mut times: BTreeMap<usize, f64> = BTreeMap::new();
-        for place in &places {
-            *times.entry(place.feature).or_default() += 1.0;
-        }
-        let square: f64 = times
-            .keys()
-            .map(|&at| f64::from(self.idf[at]).powi(2))
-            .sum();
-        let norm = square.sqrt().max(f64::MIN_POSITIVE);
-        let weight = |row: usize| f64::from(weights.as_slice()[row]);
-        let total: f64 = times.range(..words).map(|(&row, _)| weight(row)).sum();
-        let scale = &self.scales[length as usize];
-        let parts: Vec<Part> = places
-            .into_iter()
-            .map(
-                |Place {
-                     feature,
-                     span,
-                     turned,
-                 }| {
-                    let mut value = f64::from(scale.weights[feature]) / norm;
-                    if feature < words {
-                        let along = scale.direction.iter().zip(vectors.row(feature));
-                        let along: f64 = along.map(|(a, b)| f64::from(*a) * f64::from(*b)).sum();
-                        value += along * weight(feature) / total;
-                    }
-                    let factor = if turned { TURNED } else { 1.0 };
-                    Part {
-                        span,
-                        value: value * factor / times[&feature],
-                        turned,
-                    }
-                },
-            )
-            .collect();
-        Scored {
-            score: parts.iter().map(|part| part.value).sum::<f64>() + scale.offset,
-            parts,
-            offset: scale.offset,
-        }
+        places
     }
 }

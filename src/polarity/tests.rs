@@ -101,6 +101,19 @@ fn found(vectors: &WordVectors, texts: &[String]) -> Result<Polarity> {
     induce(&documents, vectors, &cues(), 0, &mut |_, _| {})
 }
 
+fn score(polarity: &Polarity, text: &str, length: Length, vectors: &WordVectors) -> Scored {
+    let weights = WordWeights::fitting(vectors);
+    let tokenizer = Tokenizer::default();
+    Scorer::new(polarity, length, vectors).score(polarity, text, vectors, &weights, &tokenizer)
+}
+
+/// The direction without negators.
+fn plain(polarity: &Polarity) -> Polarity {
+    let mut polarity = polarity.clone();
+    polarity.cues.negators.clear();
+    polarity
+}
+
 struct Judge<'a> {
     vectors: &'a WordVectors,
     polarity: &'a Polarity,
@@ -108,14 +121,7 @@ struct Judge<'a> {
 
 impl Judge<'_> {
     fn score(&self, text: &str) -> Scored {
-        self.polarity.score(
-            text,
-            Length::Sentence,
-            self.vectors,
-            &WordWeights::fitting(self.vectors),
-            &Tokenizer::default(),
-            &Negation::new(&cues()),
-        )
+        score(self.polarity, text, Length::Sentence, self.vectors)
     }
 }
 
@@ -203,23 +209,10 @@ fn scores_lie_around_zero() {
     let vectors = vectors();
     let texts = texts(1000, 4);
     let polarity = found(&vectors, &texts).unwrap();
+    let polarity = plain(&polarity);
     let scores: Vec<f64> = texts
         .iter()
-        .map(|text| {
-            let weights = WordWeights::fitting(&vectors);
-            let tokenizer = Tokenizer::default();
-            let plain = Negation::default();
-            polarity
-                .score(
-                    text,
-                    Length::Document,
-                    &vectors,
-                    &weights,
-                    &tokenizer,
-                    &plain,
-                )
-                .score
-        })
+        .map(|text| score(&polarity, text, Length::Document, &vectors).score)
         .collect();
     let (middle, deviation) = spread::spread(&scores);
     assert!(
@@ -531,16 +524,11 @@ mod unspaced {
             row.is_some_and(|row| polarity.opinions().binary_search(&row).is_ok())
         };
 
-        let score = |text: &str, length: Length, negation: &Negation| {
-            let weights = WordWeights::fitting(&vectors);
-            let tokenizer = Tokenizer::default();
-            polarity.score(text, length, &vectors, &weights, &tokenizer, negation)
-        };
         // The induction brought its scores of these texts to 0 and 1: these are the same.
-        let plain = Negation::default();
+        let unturned = plain(&polarity);
         let scores = texts
             .iter()
-            .map(|text| score(text, Length::Document, &plain).score);
+            .map(|text| score(&unturned, text, Length::Document, &vectors).score);
         let scores: Vec<f64> = scores.collect();
         let (middle, deviation) = spread::spread(&scores);
         assert!(
@@ -550,11 +538,10 @@ mod unspaced {
         let right = (0..texts.len()).filter(|&at| (scores[at] > 0.0) == (at % 2 == 0));
         assert!(right.count() >= 990);
 
-        let negation = Negation::new(&cues());
         let mut turned = 0;
         for word in (1..OPINIONS).map(|at| opinion(0, at)) {
             let text = format!("不{word}，是{word}");
-            let scored = score(&text, Length::Sentence, &negation);
+            let scored = score(&polarity, &text, Length::Sentence, &vectors);
             let sum: f64 = scored.parts.iter().map(|part| part.value).sum();
             assert!((sum + scored.offset - scored.score).abs() < 1e-12, "{text}");
             let behind = "不".len().."不".len() + word.len();
