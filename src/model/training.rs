@@ -8,17 +8,24 @@ use serde::{Deserialize, Serialize};
 
 use super::table::Table;
 use super::{Classifier, Model, Provenance};
-use crate::classifier::head::{Hidden, Report as HeadReport, TERMS_FROM, Task};
+use crate::classifier::head::{Hidden, PRIOR_SLOPE, Report as HeadReport, TERMS_FROM, Task};
 use crate::classifier::{HeadParams, HiddenLayerParams, Labelled, LogisticParams, Terms};
 use crate::error::{Error, Result};
 use crate::evaluation::crossvalidation::{CrossValidation, Plan, select};
 use crate::polarity::{Documents, Scorer};
 use crate::sentence::{SentenceEncoder, WordWeights};
 use crate::text::labeled::LabeledSet;
+use crate::text::labeled::names::{Meaning, meaning};
 use crate::vectors::WordVectors;
 
 /// A gradient component up to this, per labelled text, counts as converged.
 const CONVERGED: f64 = 1e-3;
+/// The log odds that labels called positive and negative, or the like, are about
+/// sentiment, and that the direction's praise is the positive one; and that praise is
+/// the higher of two numbers. Eight labels that say otherwise outweigh them.
+const NAMED: f64 = 3.0;
+const NAMED_SIDE: f64 = 4.0;
+const NUMBERED_SIDE: f64 = 2.0;
 /// Units of the hidden layer on vectors without a direction of sentiment.
 pub(crate) const UNITS: usize = 8;
 
@@ -164,7 +171,10 @@ pub(super) fn train(
     let plan = Plan::new(&set.targets, &contents, classes, settings.seed);
     let (classifier, validated, slope) = match &table {
         None => layer(&samples, set, &used, plan.as_ref(), settings)?,
-        Some(table) => head(table, set, &used, plan.as_ref(), settings)?,
+        Some(table) => {
+            let params = params(set, settings, &vectors, scorer.as_ref());
+            head(table, &params, set, &used, plan.as_ref(), settings)?
+        }
     };
     let data = Labelled::new(samples.view().to_owned(), Array1::from(set.targets.clone()))
         .with_weights(Array1::from(set.weights.clone()));
@@ -253,25 +263,51 @@ fn layer(
     Ok((Classifier::Layer(layer), validated, slope))
 }
 
+/// What is known of the task before any label is seen: how sure the direction is, and
+/// what the names of the labels say.
+fn params(
+    set: &LabeledSet,
+    settings: &Settings,
+    vectors: &WordVectors,
+    scorer: Option<&Scorer>,
+) -> HeadParams {
+    let slope = vectors
+        .polarity()
+        .zip(scorer)
+        .map_or(PRIOR_SLOPE, |(polarity, scorer)| {
+            polarity.slope(scorer.length())
+        });
+    let sign = |praise: usize, blame: usize| if praise > blame { 1.0 } else { -1.0 };
+    let (about, orientation) = match meaning(&set.classes) {
+        Meaning::Sentiment { praise, blame } => (NAMED, NAMED_SIDE * sign(praise, blame)),
+        Meaning::Numbers { lowest, highest } => (0.0, NUMBERED_SIDE * sign(highest, lowest)),
+        Meaning::Unknown => (0.0, 0.0),
+    };
+    HeadParams::new(set.classes.len())
+        .task(settings.task)
+        .seed(settings.seed)
+        .prior_slope(slope)
+        .prior_odds(about)
+        .orientation_odds(orientation)
+}
+
 /// Trains and validates a head on sentence vectors and scores. The number of hidden
 /// units is decided once, on all texts: deciding it anew in every fold would take
 /// ten times as long.
 fn head(
     table: &Table<'_>,
+    params: &HeadParams,
     set: &LabeledSet,
     used: &[usize],
     plan: Option<&Plan>,
     settings: &Settings,
 ) -> Result<Trained> {
-    let params = HeadParams::new(set.classes.len())
-        .task(settings.task)
-        .seed(settings.seed);
     let data = table.rows(&set.targets, &set.weights);
     let open = params
         .clone()
         .hidden(settings.hidden.map_or(Hidden::Auto, Hidden::Units));
     let head = table.fit(&open, &select(&data, used))?.head;
-    let decided = params.hidden(Hidden::Units(head.width()));
+    let decided = params.clone().hidden(Hidden::Units(head.width()));
     let validated = plan
         .map(|plan| plan.run(&data, |part| table.fit(&decided, part)))
         .transpose()?;

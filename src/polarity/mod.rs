@@ -48,6 +48,7 @@ use rustc_hash::FxHashSet;
 pub use documents::Documents;
 pub use score::{Part, Scored, Scorer};
 
+use crate::classifier::head::PRIOR_SLOPE;
 use crate::error::{Error, Result};
 use crate::sentence::WordWeights;
 use crate::text::cues::Cues;
@@ -71,6 +72,8 @@ const MANY: usize = 20_000;
 /// Opinion words without which the cues are not believed: of a small vocabulary a
 /// tenth.
 const LEAST_OPINIONS: usize = 200;
+/// The slope of the scores of long texts.
+const STEEP: f64 = 3.0;
 /// Texts of less than this share of the length of those that the direction was found
 /// in are another kind.
 const SHORTER: usize = 3;
@@ -261,6 +264,16 @@ pub fn induce(
 }
 
 impl Polarity {
+    /// The slope of the log odds of praise in the score of a text of this kind. Scores
+    /// of deviation 1 that are right about eight times in ten have 2.2; of long texts,
+    /// where there is more to go by, they are right more often.
+    pub fn slope(&self, length: Length) -> f64 {
+        match (self.report.path, length) {
+            (Path::Long, Length::Document) => STEEP,
+            _ => PRIOR_SLOPE,
+        }
+    }
+
     /// What kind of text those with so many words in the middle are.
     pub fn kind(&self, length: usize) -> Length {
         match length * SHORTER < self.report.length {

@@ -162,14 +162,18 @@ impl Branch {
     }
 }
 
-/// The orientation, 1 or -1, that the labels make more likely: with s the
-/// logit is 2.2 s e, ln p(+e) - ln p(-e) of a label t = 1 or -1 is 2.2 t e, so
-/// the sign of the sum of w t e decides.
-pub(super) fn orientation(prior: &[f64], labels: &Labels) -> f64 {
+/// The orientation, 1 or -1, that the labels make more likely, after log odds of
+/// `odds` for 1: with s the logit is `slope` s e, ln p(+e) - ln p(-e) of a label t = 1
+/// or -1 is `slope` t e, so the sign of the odds and the sum of these decides.
+pub(super) fn orientation(prior: &[f64], labels: &Labels, slope: f64, odds: f64) -> f64 {
     let agreement: f64 = prior
         .iter()
         .zip(labels.targets.iter().zip(&labels.weights))
         .map(|(score, (&target, weight))| weight * score * if target == 1 { 1.0 } else { -1.0 })
         .sum();
-    if agreement < 0.0 { -1.0 } else { 1.0 }
+    if odds + slope * agreement < 0.0 {
+        -1.0
+    } else {
+        1.0
+    }
 }

@@ -3,7 +3,7 @@
 use ndarray::Array2;
 
 use super::amount;
-use super::branch::{Branch, Columns, PRIOR_SLOPE, orientation};
+use super::branch::{Branch, Columns, orientation};
 use super::gate::{self, Agreement};
 use super::hidden::{Size, train};
 use super::joint;
@@ -57,7 +57,7 @@ impl HeadParams {
         };
 
         let mut with_prior = prior
-            .map(|prior| fit_with_prior(&scaled, prior, &labels, count))
+            .map(|prior| self.fit_with_prior(&scaled, prior, &labels, count))
             .transpose()?;
         let without = if with_prior.is_some() && self.task == Task::Sentiment {
             None
@@ -65,7 +65,9 @@ impl HeadParams {
             Some(fit_without_prior(&scaled, &labels, count)?)
         };
         let gate = match (&with_prior, &without) {
-            (Some(branch), Some(without)) => gate::weight(branch.log_evidence, &without.evidences),
+            (Some(branch), Some(without)) => {
+                gate::weight(branch.log_evidence + self.odds, &without.evidences)
+            }
             (Some(_), None) => 1.0,
             (None, _) => 0.0,
         };
@@ -240,23 +242,26 @@ fn mismatch(expected: usize, found: usize) -> Error {
     Error::Linfa(linfa::Error::MismatchedShapes(expected, found))
 }
 
-fn fit_with_prior(
-    scaled: &Array2<f64>,
-    prior: &[f64],
-    labels: &Labels,
-    count: usize,
-) -> Result<Branch> {
-    let offset = if labels.classes == 2 {
-        PRIOR_SLOPE * orientation(prior, labels)
-    } else {
-        0.0
-    };
-    let columns = Columns {
-        prior: true,
-        offset,
-        scale: if count < FEW { 0.05 } else { 0.1 },
-    };
-    Branch::fit(columns, scaled, prior, labels, None)
+impl HeadParams {
+    /// Fits the head with the prior.
+    fn fit_with_prior(
+        &self,
+        scaled: &Array2<f64>,
+        prior: &[f64],
+        labels: &Labels,
+        count: usize,
+    ) -> Result<Branch> {
+        let offset = match labels.classes {
+            2 => self.slope * orientation(prior, labels, self.slope, self.orientation_odds),
+            _ => 0.0,
+        };
+        let columns = Columns {
+            prior: true,
+            offset,
+            scale: if count < FEW { 0.05 } else { 0.1 },
+        };
+        Branch::fit(columns, scaled, prior, labels, None)
+    }
 }
 
 /// The heads without the prior.

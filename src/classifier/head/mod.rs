@@ -111,6 +111,9 @@ pub struct HeadParams {
     hidden: Hidden,
     seed: u64,
     standardiser: Option<Scaling>,
+    slope: f64,
+    odds: f64,
+    orientation_odds: f64,
 }
 
 impl HeadParams {
@@ -122,6 +125,9 @@ impl HeadParams {
             hidden: Hidden::Auto,
             seed: 0,
             standardiser: None,
+            slope: PRIOR_SLOPE,
+            odds: 0.0,
+            orientation_odds: 0.0,
         }
     }
 
@@ -145,6 +151,30 @@ impl HeadParams {
     #[must_use]
     pub fn seed(mut self, seed: u64) -> Self {
         self.seed = seed;
+        self
+    }
+
+    /// What the prior's score is multiplied by before anything is learned: how sure
+    /// it is. [`PRIOR_SLOPE`] unless more is known.
+    #[must_use]
+    pub fn prior_slope(mut self, slope: f64) -> Self {
+        self.slope = slope;
+        self
+    }
+
+    /// The log odds, before any label is seen, that the labels are about what the
+    /// prior is about.
+    #[must_use]
+    pub fn prior_odds(mut self, odds: f64) -> Self {
+        self.odds = odds;
+        self
+    }
+
+    /// The log odds, before any label is seen, that the prior's score points to class
+    /// 1 and not to class 0. Only with two classes.
+    #[must_use]
+    pub fn orientation_odds(mut self, odds: f64) -> Self {
+        self.orientation_odds = odds;
         self
     }
 

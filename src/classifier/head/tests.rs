@@ -568,3 +568,24 @@ fn the_layer_learns_what_terms_leave() {
         .count();
     assert!(hits > 3600, "{hits}");
 }
+
+#[test]
+fn odds_decide_where_labels_do_not_and_labels_outweigh_them() {
+    // Two labels that say nothing: the score of both is the same.
+    let mut data = Data::new(2, 3, 1, |_, _| 0);
+    (data.prior, data.targets) = (vec![0.5, 0.5], vec![0, 1]);
+    let oriented = |data: &Data, odds: f64| {
+        let head = data.fit(&HeadParams::new(2).orientation_odds(odds));
+        head.report.orientation.unwrap()
+    };
+    assert_eq!((oriented(&data, 4.0), oriented(&data, -4.0)), (1.0, -1.0));
+    let gate = |odds: f64| data.fit(&HeadParams::new(2).prior_odds(odds)).gate;
+    assert!(gate(-3.0) < gate(0.0) && gate(0.0) < gate(3.0));
+    // Eight that say the contrary.
+    let contrary = Data::new(8, 3, 2, |_, score| usize::from(score < 0.0));
+    assert_eq!(oriented(&contrary, 4.0), -1.0);
+    // What is multiplied is what was asked for.
+    let head = data.fit(&HeadParams::new(2).prior_slope(3.0));
+    let offset = head.with_prior.unwrap().columns.offset;
+    assert_eq!(offset.abs(), 3.0);
+}

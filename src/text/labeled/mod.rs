@@ -13,6 +13,7 @@
 
 mod columns;
 mod formats;
+pub mod names;
 mod separated;
 
 use std::collections::BTreeMap;
