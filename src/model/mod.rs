@@ -1,5 +1,6 @@
 //! The trained whole: everything that is needed to classify a text.
 
+pub mod explanation;
 mod file;
 mod table;
 pub mod thresholds;
@@ -20,6 +21,7 @@ use crate::text::labeled::{LabeledSet, UNDECIDED};
 use crate::text::tokenizer::Tokenizer;
 use crate::vectors::{Origin, WordVectors};
 
+pub use explanation::Explanation;
 pub use thresholds::{Thresholds, Undecided};
 pub use training::{Settings, TrainingReport};
 
@@ -47,7 +49,7 @@ pub struct Provenance {
 pub enum Classifier {
     /// One hidden layer on sentence vectors alone: for vectors that no direction of
     /// sentiment was found with.
-    Layer(HiddenLayer),
+    Layer(Box<HiddenLayer>),
     /// A head on sentence vectors and the score that the direction gives a text.
     Head(Box<Head>),
 }
