@@ -30,6 +30,7 @@ use linfa::traits::{Fit, PredictInplace};
 use ndarray::{Array1, Array2, ArrayView1, ArrayView2, Axis};
 use rand_xoshiro::rand_core::RngCore;
 
+use super::attribution::{Attribution, Route, Way, chords};
 use super::minimise::{Objective, minimise};
 use super::{Labelled, Probabilities, Standardiser, argmax, softmax_rows};
 use crate::error::{Error, Result};
@@ -144,6 +145,41 @@ impl HiddenLayer {
             self.bias.len(),
             self.output_bias.len(),
         )
+    }
+
+    /// What each input of a text counts for in the log odds of a class. There is no
+    /// score and there are no terms.
+    ///
+    /// # Panics
+    /// Where there are not d features.
+    pub fn attribution(&self, features: &Array1<f64>, class: usize) -> Attribution {
+        let Standardiser { mean, scale } = &self.standardiser;
+        let x = (features - mean) / *scale;
+        let chords = chords(&x, self.weights.view(), self.bias.view());
+        let at_zero = self.bias.mapv(f64::tanh);
+        let classes = self.output_bias.len();
+        let route = Route {
+            weight: 1.0,
+            start: self.output_weights.dot(&at_zero) + &self.output_bias,
+            features: (&self.output_weights * &chords).dot(&self.weights),
+            terms: Array2::zeros((0, classes)),
+            linear: Array1::zeros(classes),
+            curved: Array1::zeros(classes),
+            clamp: f64::INFINITY,
+        };
+        let way = Way {
+            routes: &[route],
+            features: &x,
+            scores: [0.0; 2],
+            shift: &Array1::zeros(classes),
+            class,
+        };
+        let attribution = way.attribution();
+        Attribution {
+            reference: mean.clone(),
+            features: attribution.features / *scale,
+            ..attribution
+        }
     }
 }
 

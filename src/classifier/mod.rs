@@ -9,6 +9,7 @@
 //! unlabelled text has taught; it takes that beside the vectors, and so has a
 //! `fit` of its own.
 
+pub mod attribution;
 pub mod head;
 pub mod hidden;
 pub mod logistic;
@@ -19,6 +20,7 @@ pub mod terms;
 use linfa::DatasetBase;
 use ndarray::{Array1, Array2};
 
+pub use attribution::{Attribution, OfText};
 pub use head::{Head, HeadParams};
 pub use hidden::{HiddenLayer, HiddenLayerParams};
 pub use logistic::{Logistic, LogisticParams};

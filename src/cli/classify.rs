@@ -12,6 +12,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::exit::Outcome;
+use super::explanation;
 use super::locate::ModelChoice;
 use super::printer::{Printer, harmless};
 use super::thresholds::ThresholdOptions;
@@ -37,6 +38,16 @@ const LINES_AHEAD: usize = 32;
 /// the most probable label; "probabilities", one for each label; "known", how
 /// many words have a vector, of "tokens" in all; "unseen", how many of those have
 /// it from their n-grams only (see senti pretrain --subwords); "text".
+///
+/// With --explain the words that decided are listed below each line: what each word,
+/// and each pair of words that counts as one, adds to the log odds of the answer,
+/// ln p / (1 - p), the heaviest first. What speaks for the answer is above 0 (green),
+/// what speaks against it below (red). A word counts by how it differs from the usual
+/// text; the base is what the model says of a text of which nothing is known to it.
+/// They sum to the log odds, nothing is left over. With --json "explanation" has the
+/// "label" that is explained, "log_odds", "base", all "parts" in the order of the
+/// text, with their bytes from "start" to "end", "text", "value" and whether negation
+/// turned what they say ("negated"), and the "unknown" words.
 #[derive(Debug, Args)]
 pub(super) struct Options {
     /// The texts; none: one a line from standard input.
@@ -51,6 +62,9 @@ pub(super) struct Options {
     /// One JSON object a line.
     #[arg(long)]
     json: bool,
+    /// Show which words decided, and by how much.
+    #[arg(long)]
+    explain: bool,
 }
 
 #[derive(Serialize)]
@@ -65,6 +79,8 @@ struct Answer<'a> {
     unseen: Option<usize>,
     tokens: usize,
     text: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    explanation: Option<explanation::Object<'a>>,
 }
 
 pub(super) fn run(options: Options, printer: &mut Printer) -> Outcome {
@@ -74,14 +90,21 @@ pub(super) fn run(options: Options, printer: &mut Printer) -> Outcome {
     let mut answer = |text: &str, printer: &mut Printer| -> Outcome {
         let verdict = thresholds.apply(model.classify(text));
         if options.json {
-            printer.json(&object(&model, &verdict, text))
+            printer.json(&Answer {
+                explanation: options.explain.then(|| explanation::object(&model, text)),
+                ..object(&model, &verdict, text)
+            })
         } else {
-            Ok(printer.line(&format!(
+            printer.line(&format!(
                 "{}\t{}\t{}",
                 harmless(model.name(&verdict)),
                 shown(verdict.probability()),
                 harmless(text)
-            ))?)
+            ))?;
+            if options.explain {
+                explanation::print(&model, &verdict, text, printer)?;
+            }
+            Ok(())
         }
     };
     if let [only] = options.text.as_slice()
@@ -177,6 +200,7 @@ fn object<'a>(model: &'a Model, verdict: &Verdict, text: &'a str) -> Answer<'a> 
         unseen: model.vectors().subwords().map(|_| verdict.unseen),
         tokens: verdict.tokens,
         text,
+        explanation: None,
     }
 }
 

@@ -11,6 +11,7 @@ mod corpora;
 mod demo;
 mod eval;
 pub(crate) mod exit;
+mod explanation;
 mod induction;
 mod inspect;
 mod interruption;

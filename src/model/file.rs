@@ -344,7 +344,7 @@ fn assemble(tensors: &SafeTensors<'_>, header: Header) -> std::result::Result<Mo
         )
     } else {
         let layer = layer(tensors, dims, classes, header.provenance.slope)?;
-        (vectors, Classifier::Layer(layer), None)
+        (vectors, Classifier::Layer(Box::new(layer)), None)
     };
     let length = header.length.unwrap_or(Length::Document);
     let scorer = vectors

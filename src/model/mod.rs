@@ -1,5 +1,6 @@
 //! The trained whole: everything that is needed to classify a text.
 
+pub mod explanation;
 mod file;
 mod table;
 pub mod thresholds;
@@ -19,6 +20,7 @@ use crate::text::labeled::{LabeledSet, UNDECIDED};
 use crate::text::tokenizer::Tokenizer;
 use crate::vectors::{Origin, WordVectors};
 
+pub use explanation::Explanation;
 pub use thresholds::{Thresholds, Undecided};
 pub use training::{Settings, TrainingReport};
 
@@ -46,7 +48,7 @@ pub struct Provenance {
 pub enum Classifier {
     /// One hidden layer on sentence vectors alone: for vectors that no direction of
     /// sentiment was found with.
-    Layer(HiddenLayer),
+    Layer(Box<HiddenLayer>),
     /// A head on sentence vectors and the score that the direction gives a text.
     Head(Box<Head>),
 }
@@ -224,7 +226,7 @@ impl Model {
     /// a label, in place of the shares among the training texts (Bayes' rule).
     ///
     /// # Errors
-    /// [`Error::Setting`](crate::error::Error::Setting) unless there is one share
+    /// [`Error::Setting`] unless there is one share
     /// above 0 for each label.
     pub fn expecting(mut self, shares: &[f64]) -> Result<Self> {
         let total: f64 = shares.iter().sum();
@@ -254,7 +256,7 @@ impl Model {
 
     /// The shares of the labels among texts without labels, as far as the model's
     /// probabilities can be believed; see
-    /// [`estimate_shares`](crate::classifier::head::estimate_shares).
+    /// [`estimate_shares`].
     pub fn estimate_shares<S: AsRef<str>>(&self, texts: &[S]) -> Vec<f64> {
         let answered: Vec<Vec<f64>> = texts
             .iter()
@@ -310,9 +312,9 @@ impl Model {
     /// Trains a model on labelled texts; see [`training`].
     ///
     /// # Errors
-    /// [`Error::TooLittle`](crate::error::Error::TooLittle) for less than two labels, or when no
+    /// [`Error::TooLittle`] for less than two labels, or when no
     /// word of a label's texts is known;
-    /// [`Error::Setting`](crate::error::Error::Setting) for a setting out of range.
+    /// [`Error::Setting`] for a setting out of range.
     pub fn train(
         vectors: WordVectors,
         set: &LabeledSet,

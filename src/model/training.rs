@@ -260,7 +260,7 @@ fn layer(
         .map(|plan| plan.run(&data, |part| params.fit(part)))
         .transpose()?;
     let slope = layer.slope;
-    Ok((Classifier::Layer(layer), validated, slope))
+    Ok((Classifier::Layer(Box::new(layer)), validated, slope))
 }
 
 /// What is known of the task before any label is seen: how sure the direction is, and

@@ -21,7 +21,9 @@
 
 pub mod negation;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use linfa::dataset::Records;
 use linfa::traits::Transformer;
@@ -56,6 +58,17 @@ pub struct Encoded {
     pub unseen: usize,
     /// Words, stop words left out.
     pub tokens: usize,
+}
+
+/// A known word's part in a sentence vector.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Share<'a> {
+    /// The bytes of the text it stands on.
+    pub span: Range<usize>,
+    /// How much of the mean it is; those of all words sum to 1.
+    pub share: f64,
+    /// Its vector.
+    pub vector: Cow<'a, [f32]>,
 }
 
 /// How much each word of a vocabulary counts in a sentence.
@@ -173,6 +186,42 @@ impl<'a> SentenceEncoder<'a> {
             tokens,
         }
     }
+
+    /// The part that each known word of a text has in its sentence vector, by where
+    /// they stand: the vectors times their shares sum to it. The places of a word that
+    /// stands more than once have equal shares of its one.
+    pub fn shares(&self, text: &str) -> Vec<Share<'a>> {
+        let mut shares = Vec::new();
+        let mut words = Vec::new();
+        // How often each word stands there.
+        let mut times: BTreeMap<String, f64> = BTreeMap::new();
+        let mut total = 0.0;
+        for token in self.tokenizer.tokens(text) {
+            let Some(vector) = self.vectors.vector(&token.word) else {
+                continue;
+            };
+            let weight = match self.vectors.index(&token.word) {
+                Some(word) => f64::from(self.weights.0[word]),
+                None => UNSEEN,
+            };
+            let word = token.word.into_owned();
+            let times = times.entry(word.clone()).or_insert(0.0);
+            if *times == 0.0 {
+                total += weight;
+            }
+            *times += 1.0;
+            words.push(word);
+            shares.push(Share {
+                span: token.span,
+                share: weight,
+                vector,
+            });
+        }
+        for (share, word) in shares.iter_mut().zip(&words) {
+            share.share /= total * times[word];
+        }
+        shares
+    }
 }
 
 /// Texts as linfa's interfaces take them.
@@ -286,6 +335,28 @@ mod tests {
             prop_assert_eq!(batch.nrows(), texts.len());
             for (row, text) in batch.rows().into_iter().zip(&texts) {
                 prop_assert_eq!(row.to_vec(), encoder.encode(text).vector);
+            }
+        }
+
+        #[test]
+        fn shares_make_up_the_vector(text in "(good|bad|film|goodie|x|,| ){0,12}") {
+            let ngrams = NGrams { min_n: 4, max_n: 4, bucket_bits: 6 };
+            let mut rows = vec![0.0; 2 * ngrams.buckets()];
+            rows[2 * ngrams.of("good")[0] as usize] = -3.0;
+            let vectors = vectors()
+                .with_subwords(Subwords::from_all(ngrams, &rows, 2).unwrap())
+                .unwrap()
+                .with_counts(vec![60, 30, 10]);
+            let (weights, tokenizer) = (WordWeights::fitting(&vectors), Tokenizer::default());
+            let encoder = SentenceEncoder::new(&vectors, &weights, &tokenizer);
+            let encoded = encoder.encode(&text);
+            let shares = encoder.shares(&text);
+            prop_assert_eq!(shares.len(), encoded.known);
+            let total: f64 = shares.iter().map(|share| share.share).sum();
+            prop_assert!(shares.is_empty() || (total - 1.0).abs() < 1e-12);
+            for (at, &value) in encoded.vector.iter().enumerate() {
+                let parts = shares.iter().map(|one| one.share * f64::from(one.vector[at]));
+                prop_assert!((parts.sum::<f64>() - value).abs() < 1e-12);
             }
         }
 

@@ -14,12 +14,12 @@ use crate::error::Result;
 pub const PRIOR_SLOPE: f64 = 2.2;
 /// The bias column: under the ridge, small enough that a few labels of uneven
 /// counts do not move the boundary.
-const BIAS: f64 = 0.3;
+pub(super) const BIAS: f64 = 0.3;
 /// What the score is multiplied by as a column with more than two classes,
 /// where nothing is known of its slopes: weights of 1 are slopes of 3.
-const LOOSE: f64 = 3.0;
+pub(super) const LOOSE: f64 = 3.0;
 /// Scores beyond this count as this much when squared.
-const CLAMP: f64 = 3.0;
+pub(super) const CLAMP: f64 = 3.0;
 
 /// Which columns a head has, and how much they count for.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]

@@ -35,6 +35,7 @@
 //! | `folds.rs` | Which samples are held out for such decisions? |
 //! | `shares.rs` | What if the classes are not as frequent as in training? |
 //! | `fit.rs` | In which order does all of that happen? |
+//! | `route.rs` | How does one text come to its logits, part by part? |
 
 mod amount;
 mod branch;
@@ -46,6 +47,7 @@ mod hidden;
 mod joint;
 mod labels;
 mod linear;
+mod route;
 mod scaling;
 mod shares;
 mod terms;
