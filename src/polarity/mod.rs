@@ -253,6 +253,13 @@ pub fn induce(
         pairs: space.idf.len() - space.words(),
         agreement: halves::agreement(documents, &space, &sentence),
     };
+    // Seed words are opinions, however frequent: negation must turn them.
+    let seeds = cues.positive.iter().chain(&cues.negative);
+    let seeds = seeds.filter_map(|word| vectors.index(word));
+    let mut opinions = opinions;
+    opinions.extend(seeds.map(|row| row as u32));
+    opinions.sort_unstable();
+    opinions.dedup();
     Ok(Polarity {
         cues: cues.clone(),
         report,
