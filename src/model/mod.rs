@@ -47,7 +47,7 @@ pub struct Provenance {
 pub enum Classifier {
     /// One hidden layer on sentence vectors alone: for vectors that no direction of
     /// sentiment was found with.
-    Layer(HiddenLayer),
+    Layer(Box<HiddenLayer>),
     /// A head on sentence vectors and the score that the direction gives a text.
     Head(Box<Head>),
 }
@@ -166,6 +166,11 @@ impl Model {
     /// Where the model comes from.
     pub fn provenance(&self) -> &Provenance {
         &self.provenance
+    }
+
+    /// What kind of text, to the direction of sentiment, the labelled ones are.
+    pub fn length(&self) -> Length {
+        self.length
     }
 
     /// What turns texts into sentence vectors.

@@ -257,7 +257,7 @@ fn layer(
         .map(|plan| plan.run(&data, |part| params.fit(part)))
         .transpose()?;
     let slope = layer.slope;
-    Ok((Classifier::Layer(layer), validated, slope))
+    Ok((Classifier::Layer(Box::new(layer)), validated, slope))
 }
 
 /// Trains and validates a head on sentence vectors and scores. The number of hidden
