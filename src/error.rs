@@ -72,6 +72,8 @@ pub enum Error {
         found: String,
         /// The range or the alternatives.
         expected: String,
+        /// What to do next.
+        hint: Option<String>,
     },
 
     /// Text or labels that cannot be read as what they should be.
@@ -205,6 +207,7 @@ impl Error {
             name: name.into(),
             found: found.to_string(),
             expected: expected.into(),
+            hint: None,
         }
     }
 
@@ -220,7 +223,8 @@ impl Error {
     /// The same error with the next thing to do.
     #[must_use]
     pub fn with_hint(mut self, text: impl Into<String>) -> Self {
-        if let Self::Input { hint, .. }
+        if let Self::Setting { hint, .. }
+        | Self::Input { hint, .. }
         | Self::Artifact { hint, .. }
         | Self::TooLittle { hint, .. }
         | Self::Diverged { hint, .. } = &mut self
@@ -233,7 +237,8 @@ impl Error {
     /// What to do next, where that is known.
     pub fn hint(&self) -> Option<&str> {
         match self {
-            Self::Input { hint, .. }
+            Self::Setting { hint, .. }
+            | Self::Input { hint, .. }
             | Self::Artifact { hint, .. }
             | Self::TooLittle { hint, .. }
             | Self::Diverged { hint, .. } => hint.as_deref(),

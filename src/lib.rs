@@ -12,8 +12,8 @@
 //! | text, tokens | [`text`] | files to lines to Unicode words with their bytes; labelled files to labels and texts |
 //! | vocabulary, vectors | [`vectors`] | words counted and numbered; skip-gram with negative sampling learns a vector for each from unlabelled text |
 //! | sentence | [`sentence`] | the mean of the word vectors |
-//! | verdict | [`classifier`] | one hidden layer, trained on the few labelled sentences; a logistic baseline beside it |
-//! | | [`polarity`] | which way sentiment points, found in text without labels (no model uses it yet) |
+//! | verdict | [`classifier`] | a head on the direction of sentiment, or without one a hidden layer, trained on the few labelled sentences; a logistic baseline beside it |
+//! | | [`polarity`] | which way sentiment points, found in text without labels and kept with the vectors; the labels say which side is which |
 //! | | [`model`] | all of it in one file: train, save, load, classify |
 //! | | [`evaluation`] | scores with intervals, cross-validation |
 //! | | [`files`] | outputs that are whole or absent, digests, seals |

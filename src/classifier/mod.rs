@@ -7,7 +7,8 @@
 //!
 //! The [`head`] is the one for texts that come with a prior, a score that
 //! unlabelled text has taught; it takes that beside the vectors, and so has a
-//! `fit` of its own.
+//! `fit` of its own. Models use it where the word vectors have a direction of
+//! sentiment, and the [`hidden`] layer alone where they have none.
 
 pub mod attribution;
 pub mod head;

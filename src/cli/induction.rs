@@ -28,9 +28,13 @@ pub(super) struct InductionOptions {
 }
 
 impl InductionOptions {
-    /// Whether words or their language were given.
-    pub(super) fn is_given(&self) -> bool {
-        self.language.is_some() || self.seed_words.is_some()
+    /// The option that words, or their language, were given by.
+    pub(super) fn given(&self) -> Option<&'static str> {
+        match (&self.seed_words, &self.language) {
+            (Some(_), _) => Some("--seed-words"),
+            (None, Some(_)) => Some("--language"),
+            (None, None) => None,
+        }
     }
 
     /// Refuses what cannot be understood, before anything is read.
@@ -144,6 +148,10 @@ pub(super) fn find(
         ));
         return Ok(None);
     };
+    printer.note(&format!(
+        "looking for the direction of sentiment in {}",
+        counted(documents.len() as u64, "text")
+    ));
     match induce(documents, vectors, cues, seed, &mut |_, _| {}) {
         Ok(polarity) => {
             printer.note(&described(&polarity));
@@ -169,11 +177,11 @@ pub(super) fn adapt(
     match adapt::adapt(known, documents, vectors, &negation, seed, &mut |_, _| {}) {
         Ok((polarity, report)) => {
             printer.note(&format!(
-                "adapted the direction of sentiment to {} ({} in the middle), which count {} beside what was known: {}, {} of them new",
+                "adapted the direction of sentiment to {} (median length {}): {} of it from these texts, the rest as it was; {}, {} of them new",
                 counted(report.texts as u64, "text"),
-                counted(documents.length() as u64, "word"),
+                counted(documents.length() as u64, "known word"),
                 percent(report.share / (1.0 + report.share)),
-                counted(report.pairs.0 as u64, "pair"),
+                counted(report.pairs.0 as u64, "word pair"),
                 grouped(report.pairs.1 as u64),
             ));
             Ok(Some(polarity))
@@ -205,14 +213,17 @@ pub(super) fn described(polarity: &Polarity) -> String {
         ),
     };
     let agreement = report.agreement.map_or_else(String::new, |share| {
-        format!("; the halves of a text agree in {}", percent(share))
+        format!(
+            "; the two halves of a text agree in {} of the texts (chance: 50 %)",
+            percent(share)
+        )
     });
     format!(
-        "found the direction of sentiment in {texts} ({}, {}): {} and {}, by {}{agreement}",
+        "found the direction of sentiment in {texts} ({}, median length {}): {} and {}, by {}{agreement}",
         harmless(language),
-        format_args!("{} in the middle", counted(report.length as u64, "word")),
+        counted(report.length as u64, "known word"),
         counted(report.opinions as u64, "opinion word"),
-        counted(report.pairs as u64, "pair"),
+        counted(report.pairs as u64, "word pair"),
         steps(report.path),
     )
 }

@@ -11,7 +11,7 @@ use senti::vectors::{Origin, WordVectors};
 use serde_json::{Value, json};
 
 use super::exit::{Failure, Outcome};
-use super::printer::{Printer, harmless};
+use super::printer::{Printer, counted, harmless};
 
 /// Say what a file is, what made it, and whether it is intact
 ///
@@ -131,6 +131,14 @@ fn size(vectors: &WordVectors) -> Entries {
             ("buckets", json!(ngrams.buckets())),
             ("buckets in use", json!(subwords.buckets().len())),
         ]);
+    }
+    if let Some(polarity) = vectors.polarity() {
+        let (language, texts) = (&polarity.cues.language, polarity.report.documents.1);
+        let found = match language.as_str() {
+            "" => format!("by seed words, in {}", counted(texts as u64, "text")),
+            language => format!("{language}, in {}", counted(texts as u64, "text")),
+        };
+        entries.push(("direction of sentiment", json!(found)));
     }
     entries
 }

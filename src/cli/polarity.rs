@@ -1,11 +1,11 @@
 //! `senti polarity`: what the direction of sentiment is made of.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
-use senti::error::{Error, Place};
+use senti::error::Error;
 use senti::model::Model;
-use senti::polarity::{Length, Polarity};
+use senti::polarity::{Length, Path as Steps, Polarity, Weight};
 use senti::vectors::WordVectors;
 use serde_json::{Value, json};
 use unicode_width::UnicodeWidthStr;
@@ -18,14 +18,20 @@ use super::printer::{Printer, counted, grouped, harmless, percent};
 /// Show which words and phrases are praise and blame
 ///
 /// What senti pretrain found in text without labels: how it was found, how sure it is
-/// (whether the two halves of a text agree), the cue words that the text has, and the
-/// words and pairs of words that weigh most on either side. A text's score is the sum
-/// of the weights of its words and pairs, over its length. Which label praise belongs
-/// to, the labels say later: see senti train.
+/// (whether the odd and the even sentences of a text agree), the cue words that the text has, and the
+/// words and pairs of words that count most on either side. A text's score is the sum
+/// of the weights of its words and pairs, over its length, and what its word vectors
+/// add. Which label praise belongs to, the labels say later: see senti train.
+///
+/// First come the words that scores vary most by: those of a large weight that stand
+/// in many texts. (By weight alone rare names would come first.) "texts" is the share
+/// of the texts that a word or pair stands in. Of vectors, the weights for single
+/// sentences are shown; of a model, those for texts like the labelled ones.
 #[derive(Debug, Args)]
 pub(super) struct Options {
     /// A model or a file of word vectors; without it, the vectors that --vectors
     /// would find.
+    #[arg(value_name = "FILE", conflicts_with = "vectors")]
     file: Option<PathBuf>,
     #[command(flatten)]
     vectors: VectorChoice,
@@ -38,41 +44,31 @@ pub(super) struct Options {
 }
 
 pub(super) fn run(options: Options, printer: &mut Printer) -> Outcome {
-    let (vectors, model);
-    let (name, vectors): (String, &WordVectors) = match &options.file {
+    let (read, model);
+    let (vectors, length): (&WordVectors, Length) = match &options.file {
         Some(path) if our_model(&read_head(path)?) => {
             model = Model::read(path)?;
-            (path.display().to_string(), model.vectors())
+            (model.vectors(), model.length())
         }
         Some(path) => {
-            vectors = WordVectors::read(path)?;
-            (path.display().to_string(), &vectors)
+            read = WordVectors::read(path)?;
+            (&read, Length::Sentence)
         }
         None => {
-            vectors = options.vectors.load(printer)?;
-            ("the vectors".to_owned(), &vectors)
+            read = options.vectors.load(printer)?;
+            (&read, Length::Sentence)
         }
     };
     let Some(polarity) = vectors.polarity() else {
-        return Err(Error::artifact(
-            Place::file(&PathBuf::from(name)).to_string(),
-            "vectors without a direction of sentiment",
-            "vectors that it was found with",
-        )
-        .with_hint("learn them from 500 texts or more: senti pretrain corpus.txt")
-        .into());
+        return Err(none_in(options.file.as_deref()).into());
     };
-    let words = sides(polarity.words(Length::Sentence), options.count, |row| {
-        vectors.words()[row as usize].clone()
+    let word = |row: u32| vectors.words()[row as usize].as_str();
+    let words = sides(polarity.words(length), options.count, |row| {
+        word(row).to_owned()
     });
-    let pairs = sides(
-        polarity.pairs(Length::Sentence),
-        options.count,
-        |(first, second)| {
-            let word = |row: u32| vectors.words()[row as usize].as_str();
-            format!("{} {}", word(first), word(second))
-        },
-    );
+    let pairs = sides(polarity.pairs(length), options.count, |(first, second)| {
+        format!("{} {}", word(first), word(second))
+    });
     if options.json {
         return printer.json(&object(polarity, vectors, &words, &pairs));
     }
@@ -81,20 +77,38 @@ pub(super) fn run(options: Options, printer: &mut Printer) -> Outcome {
     table("pair", &pairs, printer)
 }
 
-/// What weighs most on either side: the most of praise first, and the most of blame
+fn none_in(file: Option<&Path>) -> Error {
+    let name = file.map_or_else(
+        || "the vectors".to_owned(),
+        |path| path.display().to_string(),
+    );
+    Error::artifact(
+        name,
+        "no direction of sentiment",
+        "vectors that it was found with, or a model that was trained on such",
+    )
+    .with_hint(
+        "find it in 500 texts or more: senti pretrain corpus.txt; for a model: senti train labeled.tsv --unlabeled texts.txt",
+    )
+}
+
+/// What counts most on either side: the most of praise first, and the most of blame
 /// first.
-type Sides = [Vec<(String, f32)>; 2];
+type Sides = [Vec<(String, Weight)>; 2];
 
 fn sides<F: Copy + Ord>(
-    weights: impl Iterator<Item = (F, f32)>,
+    weights: impl Iterator<Item = (F, Weight)>,
     count: usize,
     name: impl Fn(F) -> String,
 ) -> Sides {
-    let mut all: Vec<(F, f32)> = weights.collect();
-    all.sort_unstable_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
-    let named = |&(feature, weight): &(F, f32)| (name(feature), weight);
-    let praise = all.iter().take_while(|(_, weight)| *weight > 0.0);
-    let blame = all.iter().rev().take_while(|(_, weight)| *weight < 0.0);
+    let mut all: Vec<(F, Weight)> = weights.collect();
+    all.sort_unstable_by(|a, b| {
+        let (first, second) = (a.1.influence(), b.1.influence());
+        second.total_cmp(&first).then(a.0.cmp(&b.0))
+    });
+    let named = |&(feature, weight): &(F, Weight)| (name(feature), weight);
+    let praise = all.iter().take_while(|(_, w)| w.influence() > 0.0);
+    let blame = all.iter().rev().take_while(|(_, w)| w.influence() < 0.0);
     [
         praise.take(count).map(named).collect(),
         blame.take(count).map(named).collect(),
@@ -127,23 +141,36 @@ fn summary(polarity: &Polarity, vectors: &WordVectors, printer: &mut Printer) ->
         language => language,
     };
     let agreement = report.agreement.map_or_else(
-        || "- (too few texts of two sentences)".to_owned(),
+        || "- (too few texts of two sentences or more)".to_owned(),
         |share| format!("{} (chance: 50 %)", percent(share)),
     );
     for (name, value) in [
         (
             "found in",
             format!(
-                "{} of {} in the middle",
+                "{}, median length {}",
                 counted(report.documents.1 as u64, "text"),
-                counted(report.length as u64, "word")
+                counted(report.length as u64, "known word")
             ),
         ),
         ("language", language.to_owned()),
         ("found by", steps(report.path).to_owned()),
         ("halves that agree", agreement),
-        ("opinion words", grouped(report.opinions as u64)),
-        ("pairs", grouped(report.pairs as u64)),
+        (
+            "opinion words",
+            format!(
+                "{} ({})",
+                grouped(report.opinions as u64),
+                match report.by_cues {
+                    true => "by the words before them, such as intensifiers and copulas",
+                    false => "by their nearness to the seeds",
+                }
+            ),
+        ),
+        (
+            "pairs of words",
+            grouped(polarity.pairs(Length::Sentence).count() as u64),
+        ),
     ] {
         printer.line(&format!("{name:<24}{}", harmless(&value)))?;
     }
@@ -158,20 +185,23 @@ fn summary(polarity: &Polarity, vectors: &WordVectors, printer: &mut Printer) ->
 /// Praise to the left, blame to the right.
 fn table(what: &str, [praise, blame]: &Sides, printer: &mut Printer) -> Outcome {
     printer.line("")?;
-    let shown = |side: &[(String, f32)], at: usize| match side.get(at) {
-        Some((name, weight)) => (format!("{weight:+.2}"), harmless(name).into_owned()),
-        None => (String::new(), String::new()),
+    let shown = |side: &[(String, Weight)], at: usize| match side.get(at) {
+        Some((name, weight)) => [
+            format!("{:+.2}", weight.value),
+            percent(f64::from(weight.share)),
+            harmless(name).into_owned(),
+        ],
+        None => Default::default(),
     };
     let width = praise.iter().map(|(name, _)| harmless(name).width()).max();
-    let width = width.unwrap_or(0).max(12);
-    let row = |left: (String, String), right: (String, String)| {
-        let padding = " ".repeat(width.saturating_sub(left.1.width()));
-        format!(
-            "{:>7}  {}{padding}  {:>7}  {}",
-            left.0, left.1, right.0, right.1
-        )
+    let width = width.unwrap_or(0).max(14);
+    let row = |[weight, share, name]: [String; 3], right: [String; 3]| {
+        let padding = " ".repeat(width.saturating_sub(name.width()));
+        let left = format!("{weight:>7} {share:>7}  {name}{padding}");
+        let [weight, share, name] = right;
+        format!("{left}  {weight:>7} {share:>7}  {name}")
     };
-    let title = |side: &str| ("weight".to_owned(), format!("{what} of {side}"));
+    let title = |side: &str| ["weight", "texts", &format!("{what} of {side}")].map(str::to_owned);
     printer.line(row(title("praise"), title("blame")).trim_end())?;
     for at in 0..praise.len().max(blame.len()) {
         printer.line(row(shown(praise, at), shown(blame, at)).trim_end())?;
@@ -180,12 +210,15 @@ fn table(what: &str, [praise, blame]: &Sides, printer: &mut Printer) -> Outcome 
 }
 
 fn object(polarity: &Polarity, vectors: &WordVectors, words: &Sides, pairs: &Sides) -> Value {
-    let list = |side: &[(String, f32)]| -> Value {
-        let entries = side.iter();
-        entries
-            .map(|(text, weight)| json!({ "text": text, "weight": weight }))
-            .collect()
+    let entry = |(text, weight): &(String, Weight)| {
+        json!({
+            "text": text,
+            "weight": weight.value,
+            "share_of_texts": weight.share,
+            "influence": weight.influence(),
+        })
     };
+    let list = |side: &[(String, Weight)]| -> Value { side.iter().map(entry).collect() };
     let sides = |[praise, blame]: &Sides| json!({ "praise": list(praise), "blame": list(blame) });
     let cues: serde_json::Map<String, Value> = cues(polarity, vectors)
         .into_iter()
@@ -194,13 +227,17 @@ fn object(polarity: &Polarity, vectors: &WordVectors, words: &Sides, pairs: &Sid
     let report = &polarity.report;
     json!({
         "language": polarity.cues.language,
-        "path": report.path,
+        "path": match report.path {
+            Steps::Long => "long",
+            Steps::Short => "short",
+            Steps::Seeds => "seeds",
+        },
         "texts": report.documents.0,
         "sample": report.documents.1,
         "median_words": report.length,
         "agreement_of_halves": report.agreement,
         "opinion_words": report.opinions,
-        "pairs": report.pairs,
+        "pairs": polarity.pairs(Length::Sentence).count(),
         "cues": cues,
         "words": sides(words),
         "phrases": sides(pairs),

@@ -53,9 +53,9 @@ const MOST_BY_USUAL: usize = 4;
 ///   below 2,000,000    5           1e-4        none
 ///   from there on      10          1e-4        none
 ///
-/// With 500 texts or more it also finds which way sentiment points in them, without
-/// labels, and keeps that with the vectors (see senti polarity); senti train then
-/// needs only a few labels.
+/// In 500 texts or more it also looks for the direction of sentiment: which words and
+/// pairs of words are praise and which are blame, found without labels and kept with
+/// the vectors (see senti polarity). senti train then needs only a few labels.
 ///
 /// Dimensions are twice the fourth root of the running words, 8 to 100; epochs
 /// bring the words seen to two million, 5 to 200. (* without stop words)
@@ -341,11 +341,15 @@ pub(super) fn run(options: Options, printer: &mut Printer) -> Outcome {
     ));
     if let Some(again) = again {
         // What was learned is safe whatever happens from here on.
-        if let Some(polarity) = polarity(again, &vectors, &cues, &options, &interrupted, printer)? {
+        let signals = Signals {
+            interrupted: &interrupted,
+            at_once: &waiting,
+        };
+        if let Some(polarity) = polarity(again, &vectors, &cues, &options, &signals, printer)? {
             vectors = vectors.with_polarity(polarity);
             vectors.write(&options.output)?;
             printer.note(&format!(
-                "wrote it into {}",
+                "wrote it into {}; to look at it: senti polarity",
                 harmless(&options.output.display().to_string())
             ));
         }
@@ -426,13 +430,21 @@ fn read(
     Ok((reader, fingerprints))
 }
 
+/// What Ctrl-C and SIGTERM do.
+struct Signals<'a> {
+    /// They raise it.
+    interrupted: &'a AtomicBool,
+    /// While it is set they end the process at once.
+    at_once: &'a AtomicBool,
+}
+
 /// The direction of sentiment in the texts, read a second time.
 fn polarity(
     again: Vec<Source>,
     vectors: &WordVectors,
     cues: &Option<Cues>,
     options: &Options,
-    interrupted: &AtomicBool,
+    signals: &Signals<'_>,
     printer: &Printer,
 ) -> std::result::Result<Option<Polarity>, Failure> {
     let texts = again.into_iter().map(|source| source.again(LONG_LINES));
@@ -444,7 +456,7 @@ fn polarity(
         error => error.into(),
     };
     let (documents, fingerprints) =
-        induction::read(texts, vectors, interrupted).map_err(stopped)?;
+        induction::read(texts, vectors, signals.interrupted).map_err(stopped)?;
     if vectors
         .origin()
         .is_some_and(|origin| origin.corpus != fingerprints)
@@ -452,7 +464,13 @@ fn polarity(
         printer.warn("the text was changed while it was read: no direction of sentiment");
         return Ok(None);
     }
+    // Nobody looks at a flag on the way, and nothing is being written.
+    signals.at_once.store(true, Ordering::Relaxed);
     let found = induction::find(&documents, vectors, cues.as_ref(), options.seed, printer);
+    signals.at_once.store(false, Ordering::Relaxed);
+    if signals.interrupted.load(Ordering::Relaxed) {
+        return Err(stopped(Error::Interrupted));
+    }
     found.map_err(stopped)
 }
 

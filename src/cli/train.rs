@@ -6,10 +6,11 @@ use std::time::Instant;
 
 use clap::{Args, ValueEnum};
 use senti::classifier::head::Task;
-use senti::error::Result;
+use senti::error::{Error, Result};
 use senti::evaluation::CrossValidation;
 use senti::model::training::Direction;
 use senti::model::{Classifier, Model, Settings, TrainingReport};
+use senti::text::cues::Cues;
 use senti::text::labeled::LabeledSet;
 use senti::text::lines::LongLines;
 use senti::vectors::WordVectors;
@@ -30,10 +31,15 @@ const LONG_LINES: LongLines = LongLines::Split(1 << 20);
 /// Train a classifier on labelled texts
 ///
 /// Reads label<TAB>text (either column first, with or without a header), CSV
-/// (commas or semicolons), JSON lines with "label" and "text", or fastText's __label__x text; says what
-/// it found. A column or field "weight" counts a text more or less. Any two or
+/// (commas or semicolons), JSON lines with "label" and "text", or fastText's
+/// __label__x text; says what it found. A column or field "weight" counts a text more or less. Any two or
 /// more label names will do. A text whose label is empty, as senti suggest writes
 /// them, is left out with a warning. Writes one model file that classifies by itself.
+///
+/// Where the vectors have a direction of sentiment (see senti pretrain, senti polarity),
+/// the labels say which side is which and how far they follow it: "counts 94 % in an
+/// answer" is the weight of a classifier that goes by the direction, beside one that
+/// knows nothing of it. Labels about something else leave it aside.
 #[derive(Debug, Args)]
 pub(super) struct Options {
     /// The labelled texts; - is standard input.
@@ -53,16 +59,17 @@ pub(super) struct Options {
     /// out; or auto, to let the labels decide how much it counts.
     #[arg(long, value_enum, default_value_t = TaskName::Auto)]
     task: TaskName,
-    /// Texts without labels, one a line, of the kind that is to be classified; files
-    /// and folders. The direction of sentiment is adapted to them, or found in them
-    /// where the vectors have none, or where its words are given.
+    /// Texts without labels, one a line, of the kind that is to be classified, about
+    /// half of them praise; files and folders. The direction of sentiment is adapted to
+    /// them (200 or more), or found in them (500 or more) where the vectors have none
+    /// and where --language or --seed-words are given.
     #[arg(long, value_name = "PATH")]
     unlabeled: Vec<PathBuf>,
     #[command(flatten)]
     induction: InductionOptions,
     /// The share of each label among the texts to be classified, where it is another
     /// than among the labelled ones: label=share,label=share; or estimate, from the
-    /// texts of --unlabeled.
+    /// texts of --unlabeled, which is rough.
     #[arg(
         long,
         value_name = "SHARES|estimate",
@@ -95,8 +102,26 @@ impl From<TaskName> for Task {
 pub(super) fn run(options: Options, printer: &mut Printer) -> Outcome {
     let started = Instant::now();
     options.induction.check()?;
+    if let (Some(option), true) = (options.induction.given(), options.unlabeled.is_empty()) {
+        return Err(Error::setting(
+            option,
+            "no text to find the direction of sentiment in",
+            "--unlabeled with it",
+        )
+        .with_hint("name texts without labels: --unlabeled texts.txt; or give it to senti pretrain")
+        .into());
+    }
     let prior = options.prior.as_deref().map(Prior::parse).transpose()?;
     let texts = corpora::files(&options.unlabeled, printer)?;
+    let stdin = Path::new("-");
+    if options.file == stdin && texts.iter().any(|path| path == stdin) {
+        return Err(Error::setting(
+            "--unlabeled",
+            "standard input, which the labelled texts come from",
+            "a file, or labelled texts in a file",
+        )
+        .into());
+    }
     let mut inputs: Vec<&Path> = texts.iter().map(PathBuf::as_path).collect();
     inputs.push(&options.file);
     check_output(&options.output, &inputs, our_model)?;
@@ -156,11 +181,16 @@ fn direction(
     let (documents, _) = induction::read(texts, &vectors, &AtomicBool::new(false))?;
     // Where a direction is known, another text adapts it; other cues begin anew.
     let found = match vectors.polarity() {
-        Some(known) if !options.induction.is_given() => {
+        Some(known) if options.induction.given().is_none() => {
             induction::adapt(known, &documents, &vectors, options.seed, printer)?
         }
         _ => {
-            let cues = options.induction.cues(documents.counted())?;
+            let mut cues = options.induction.cues(documents.counted())?;
+            // Of a small text the vectors lack the words that tell its language.
+            if cues.is_none() {
+                let list = vectors.origin().map(|origin| &origin.stop_word_list);
+                cues = list.and_then(|name| Cues::language(name));
+            }
             induction::find(&documents, &vectors, cues.as_ref(), options.seed, printer)?
         }
     };
@@ -200,8 +230,9 @@ fn describe(
         ))?;
     }
     if let Some(direction) = &report.direction {
-        let followed = followed(direction, set);
-        printer.line(&format!("{:<24}{followed}", "direction of sentiment"))?;
+        for (name, value) in followed(direction, set) {
+            printer.line(&format!("{name:<24}{value}"))?;
+        }
     }
     match (&report.classifier, &report.logistic) {
         (Some(hidden), Some(logistic)) => {
@@ -275,25 +306,34 @@ fn accuracy(result: &CrossValidation) -> String {
 }
 
 /// How far the labels follow the direction of sentiment.
-fn followed(direction: &Direction, set: &LabeledSet) -> String {
-    let weight = percent(direction.weight);
-    let praise = match direction.head.orientation {
+fn followed(direction: &Direction, set: &LabeledSet) -> Vec<(&'static str, String)> {
+    const NAME: &str = "direction of sentiment";
+    let head = &direction.head;
+    if head.evidence_with.is_none() {
+        return vec![(NAME, "left out (--task any)".to_owned())];
+    }
+    let praise = match head.orientation {
         Some(sign) if direction.weight > 0.0 => {
             let label = &set.classes[usize::from(sign > 0.0)];
             format!(", praise is {}", harmless(label))
         }
         _ => String::new(),
     };
-    let alone = match &direction.head.agreement {
-        Some(agreement) => format!(
-            "; alone right about {} of these texts [{}, {}]",
-            percent(agreement.accuracy),
-            percent(agreement.interval.low),
-            percent(agreement.interval.high)
-        ),
-        None => String::new(),
-    };
-    format!("counts {weight}{praise}{alone}")
+    let weight = percent(direction.weight);
+    let mut lines = vec![(NAME, format!("counts {weight} in an answer{praise}"))];
+    if let Some(agreement) = &head.agreement {
+        let (low, high) = (agreement.interval.low, agreement.interval.high);
+        let share = percent(agreement.accuracy);
+        lines.push((
+            "  by itself",
+            format!(
+                "right about {share} of these texts [{}, {}]",
+                percent(low),
+                percent(high)
+            ),
+        ));
+    }
+    lines
 }
 
 fn warn(set: &LabeledSet, report: &TrainingReport, printer: &Printer) {
@@ -316,7 +356,7 @@ fn warn(set: &LabeledSet, report: &TrainingReport, printer: &Printer) {
         && agreement.confirmed() == Some(false)
     {
         printer.warn(&format!(
-            "the direction of sentiment in the unlabelled text disagrees with the labels: alone it is right about {} of them; are they about sentiment, and right?",
+            "the labels do not follow the direction of sentiment: by itself it is right about {} of them, which may be chance; labels of sentiment should be looked through, and for others --task any leaves it out",
             percent(agreement.accuracy)
         ));
     }

@@ -199,9 +199,8 @@ mod tests {
         Branch, Columns, Head, HiddenUnits, PRIOR_SLOPE, Report, Scaling, TermWeights,
     };
     use crate::classifier::{HiddenLayer, Standardiser, Terms};
-    use crate::polarity::{Length, Polarity};
+    use crate::polarity::{Length, Polarity, Scorer};
     use crate::sentence::WordWeights;
-    use crate::sentence::negation::Negation;
     use crate::vectors::WordVectors;
     use crate::vectors::subwords::{NGrams, Subwords};
 
@@ -330,10 +329,9 @@ mod tests {
                 labels: (0..self.classes).map(|label| label.to_string()).collect(),
                 shares: vec![1.0 / self.classes as f64; self.classes],
                 weights: WordWeights::fitting(&vectors),
-                length: Length::Sentence,
-                negation: vectors
+                scorer: vectors
                     .polarity()
-                    .map_or_else(Negation::default, |found| Negation::new(&found.cues)),
+                    .map(|found| Scorer::new(found, Length::Sentence, &vectors)),
                 // One term less has weights than there are.
                 classifier: self.classifier(terms.as_ref().map(|terms| terms.len() - 1)),
                 terms,

@@ -22,9 +22,10 @@
 //!
 //! The header's metadata has one key, `senti`, whose value is a JSON object:
 //! `format`, `labels`, `shares`, `stop_word_list`, `stop_words`, `provenance` and,
-//! with subwords, `ngrams`; in format 3 `length`, what kind of text is scored. A model of format 1 knows only the words it lists; a
-//! reader that knows nothing of format 2 would answer otherwise than it was
-//! trained, so it must not read it.
+//! with subwords, `ngrams`; in format 3 `length`, what kind of text is scored. A
+//! model of format 1 knows only the words it lists; a reader that knows nothing of
+//! formats 2 and 3 would answer otherwise than it was trained, so it must not read
+//! them. Format 3 may have subwords or not.
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -331,8 +332,8 @@ fn assemble(tensors: &SafeTensors<'_>, header: Header) -> std::result::Result<Mo
         let polarity = tensor(tensors, "polarity", Dtype::U8, None)?.data();
         let polarity = Polarity::from_bytes(polarity, count, dims)?;
         let head = tensor(tensors, "head", Dtype::U8, None)?.data();
-        let (head, terms): (Box<Head>, Option<Terms>) =
-            serde_json::from_slice(head).map_err(|error| error.to_string())?;
+        let (head, terms): (Box<Head>, Option<Terms>) = serde_json::from_slice(head)
+            .map_err(|error| format!("a classifier that cannot be read ({error})"))?;
         let sound = terms.as_ref().is_none_or(Terms::is_sound);
         if !(head.fits(dims, classes) && sound) {
             return Err("a classifier that does not fit the vectors and labels".to_owned());
@@ -489,190 +490,4 @@ fn not_a_model(name: &str, bytes: &[u8]) -> Error {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::super::Settings;
-    use super::*;
-    use crate::text::labeled::LabeledSet;
-
-    fn model() -> Model {
-        let words = ["good", "bad", "größe"].map(str::to_owned).to_vec();
-        let vectors = WordVectors::new(words, vec![1.0, 0.1, -1.0, 0.2, 0.0, 1.0], 2).unwrap();
-        let set =
-            LabeledSet::parse("t", "yes\tgood\nno\tbad\nyes\tgood größe\nno\tbad größe\n").unwrap();
-        let settings = Settings {
-            hidden: Some(2),
-            ..Settings::default()
-        };
-        Model::train(vectors, &set, &settings).unwrap().0
-    }
-
-    /// On vectors with subwords: most words of the texts are unseen.
-    fn with_subwords() -> Model {
-        let ngrams = NGrams {
-            min_n: 3,
-            max_n: 3,
-            bucket_bits: 8,
-        };
-        let words = ["good", "bad"].map(str::to_owned).to_vec();
-        let mut rows = vec![0.0; 2 * ngrams.buckets()];
-        for (word, row) in [("goodness", [1.0, 0.5]), ("badness", [-1.0, 0.5])] {
-            for bucket in ngrams.of(word) {
-                rows[2 * bucket as usize..][..2].copy_from_slice(&row);
-            }
-        }
-        let vectors = WordVectors::new(words, vec![1.0, 0.1, -1.0, 0.2], 2)
-            .unwrap()
-            .with_subwords(Subwords::from_all(ngrams, &rows, 2).unwrap())
-            .unwrap();
-        let text = "yes\tgood\nno\tbad\nyes\tgoodie\nno\tbaddie\nyes\tgoody\nno\tbadly\n";
-        let set = LabeledSet::parse("t", text).unwrap();
-        let settings = Settings {
-            hidden: Some(2),
-            ..Settings::default()
-        };
-        Model::train(vectors, &set, &settings).unwrap().0
-    }
-
-    #[test]
-    fn unseen_words_are_classified_and_saved_models_agree() {
-        let model = with_subwords();
-        for (text, label) in [("goods", "yes"), ("baddest", "no")] {
-            let verdict = model.classify(text);
-            assert_eq!(model.name(&verdict), label, "{text}");
-            assert_eq!((verdict.known, verdict.unseen, verdict.tokens), (1, 1, 1));
-            assert!(verdict.probability() > 0.6, "{text}: {verdict:?}");
-        }
-        // No n-gram of it is known.
-        assert_eq!(model.classify("q").label, None);
-        let bytes = model.to_bytes(Path::new("m")).unwrap();
-        let read = parse(&bytes).unwrap();
-        for text in ["goods", "good goods", "baddest", "q"] {
-            assert_eq!(read.classify(text), model.classify(text), "{text}");
-        }
-        assert_eq!(read.vectors().subwords(), model.vectors().subwords());
-        assert_eq!(read.to_bytes(Path::new("m")).unwrap(), bytes);
-    }
-
-    /// Format 1 is what readers without subwords know.
-    #[test]
-    fn models_without_subwords_keep_their_format() {
-        let format = |model: &Model| {
-            let bytes = model.to_bytes(Path::new("m")).unwrap();
-            String::from_utf8_lossy(&bytes[..80]).into_owned()
-        };
-        assert!(format(&model()).contains(r#"\"format\":1,"#));
-        assert!(format(&with_subwords()).contains(r#"\"format\":2,"#));
-    }
-
-    fn parse(bytes: &[u8]) -> Result<Model> {
-        Model::from_bytes(Path::new("m.senti"), bytes)
-    }
-
-    #[test]
-    fn what_is_written_is_read_and_writes_the_same_again() {
-        let model = model();
-        let bytes = model.to_bytes(Path::new("m")).unwrap();
-        let read = parse(&bytes).unwrap();
-        for text in ["good", "bad größe", "unknown", "", "good bad good"] {
-            assert_eq!(read.classify(text), model.classify(text), "{text}");
-        }
-        assert_eq!(read.labels(), model.labels());
-        assert_eq!(read.provenance(), model.provenance());
-        assert_eq!(read.to_bytes(Path::new("m")).unwrap(), bytes);
-    }
-
-    #[test]
-    fn every_truncation_and_every_flipped_bit_is_refused() {
-        for model in [model(), with_subwords()] {
-            refuses_every_change(&model.to_bytes(Path::new("m")).unwrap());
-        }
-    }
-
-    fn refuses_every_change(whole: &[u8]) {
-        for length in 0..whole.len() {
-            assert!(parse(&whole[..length]).is_err(), "cut to {length}");
-        }
-        for at in 0..whole.len() {
-            for bit in 0..8 {
-                let mut changed = whole.to_vec();
-                changed[at] ^= 1 << bit;
-                let error = parse(&changed).expect_err("a flipped bit was not noticed");
-                assert!(matches!(error, Error::Artifact { .. }), "{error}");
-                assert!(error.hint().is_some(), "{error}");
-            }
-        }
-    }
-
-    #[test]
-    fn other_files_are_called_by_their_name() {
-        for (bytes, says) in [
-            (&b""[..], "an empty file"),
-            (b"It was great\n", "plain text"),
-            (b"FiFu\0\0\0\0\x02\0\0\0", "a finalfusion vector file"),
-            (b"\x1f\x8b\x08\0\0\0\0\0\0\0", "a gzip archive"),
-            (b"\x80\x04\x95\xff\xfe\xfd", "a Python pickle"),
-            (b"\xff\xff\xff\xff\xff\xff\xff\xff{}", "unknown kind"),
-            (b"\x02\0\0\0\0\0\0\0{}", "another program"),
-        ] {
-            let error = parse(bytes).unwrap_err();
-            assert!(error.to_string().contains(says), "{says}: {error}");
-        }
-    }
-
-    fn resealed(mut bytes: Vec<u8>) -> Vec<u8> {
-        let field = seal_field(&bytes).unwrap();
-        let digest = seal::digest(&bytes, field.clone(), 0);
-        bytes[field].copy_from_slice(&digest);
-        bytes
-    }
-
-    /// A file may carry a right seal and still lie about its content.
-    #[test]
-    fn well_sealed_nonsense_is_refused() {
-        let seal = vec![0; SEAL_BYTES];
-        let view = TensorView::new(Dtype::U8, vec![SEAL_BYTES], &seal).unwrap();
-        for header in ["{}", "{\"format\":99}", "{\"format\":1}", "not json"] {
-            let metadata = HashMap::from([(METADATA_KEY.to_owned(), header.to_owned())]);
-            let bytes = safetensors::serialize([("seal", view.clone())], Some(metadata)).unwrap();
-            assert!(parse(&resealed(bytes)).is_err(), "{header}");
-        }
-        let whole = with_subwords().to_bytes(Path::new("m")).unwrap();
-        let patched = |name: &str, with: &[u8]| {
-            let mut bytes = whole.clone();
-            let (header, metadata) = SafeTensors::read_metadata(&whole).unwrap();
-            let at = 8 + header + metadata.info(name).unwrap().data_offsets.0;
-            bytes[at..at + with.len()].copy_from_slice(with);
-            resealed(bytes)
-        };
-        let renamed = |from: &[u8], to: &[u8]| {
-            let mut bytes = whole.clone();
-            let at = bytes.windows(from.len()).position(|part| part == from);
-            bytes[at.unwrap()..][..to.len()].copy_from_slice(to);
-            resealed(bytes)
-        };
-        for (bytes, says) in [
-            (patched("buckets", &[255; 4]), "buckets out of order"),
-            (patched("bucket_vectors", &[255; 4]), "NaN"),
-            (renamed(b"ngrams", b"engram"), "do not fit the format"),
-            (renamed(b"bucket_bits", b"bucket_bite"), "bucket_bits"),
-            (renamed(b"min_n\\\":3", b"min_n\\\":9"), "--minn: found 9"),
-            (
-                renamed(b"\"bucket_vectors", b"\"bucket_sectors"),
-                "no bucket_vectors",
-            ),
-        ] {
-            let error = parse(&bytes).unwrap_err().to_string();
-            assert!(error.contains(says), "{says}: {error}");
-        }
-        let mut model = model();
-        let Classifier::Layer(layer) = &mut model.classifier else {
-            panic!("no direction of sentiment, and still a head");
-        };
-        layer.weights[[0, 0]] = f64::NAN;
-        let error = parse(&model.to_bytes(Path::new("m")).unwrap()).unwrap_err();
-        assert!(error.to_string().contains("not finite"), "{error}");
-        model = self::model();
-        model.labels.reverse();
-        assert!(parse(&model.to_bytes(Path::new("m")).unwrap()).is_err());
-    }
-}
+mod tests;

@@ -14,7 +14,7 @@ use crate::classifier::{Head, HiddenLayer, Probabilities, Terms, argmax};
 use crate::error::{Error, Result};
 use crate::evaluation::Prediction;
 use crate::files::digest::Fingerprint;
-use crate::polarity::{Scored, Scorer};
+use crate::polarity::{Length, Scored, Scorer};
 use crate::sentence::{SentenceEncoder, WordWeights};
 use crate::text::labeled::{LabeledSet, UNDECIDED};
 use crate::text::tokenizer::Tokenizer;
@@ -165,6 +165,13 @@ impl Model {
     /// Where the model comes from.
     pub fn provenance(&self) -> &Provenance {
         &self.provenance
+    }
+
+    /// What kind of text, to the direction of sentiment, the labelled ones are.
+    pub fn length(&self) -> Length {
+        self.scorer
+            .as_ref()
+            .map_or(Length::Document, Scorer::length)
     }
 
     /// What turns texts into sentence vectors.

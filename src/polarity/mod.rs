@@ -295,23 +295,43 @@ impl Polarity {
     }
 
     /// Each word's weight, with its row, for one kind of text.
-    pub fn words(&self, length: Length) -> impl Iterator<Item = (u32, f32)> {
-        let words = self.idf.len() - self.pairs.len();
-        (0u32..).zip(
-            self.scales[length as usize].weights[..words]
-                .iter()
-                .copied(),
-        )
+    pub fn words(&self, length: Length) -> impl Iterator<Item = (u32, Weight)> {
+        (0u32..).zip(self.weights(length).take(self.idf.len() - self.pairs.len()))
     }
 
     /// Each pair's weight, with the rows of its words.
-    pub fn pairs(&self, length: Length) -> impl Iterator<Item = ((u32, u32), f32)> {
-        let words = self.idf.len() - self.pairs.len();
-        let weights = &self.scales[length as usize].weights[words..];
+    pub fn pairs(&self, length: Length) -> impl Iterator<Item = ((u32, u32), Weight)> {
         let rows = self
             .pairs
             .iter()
             .map(|pair| ((pair >> 32) as u32, *pair as u32));
-        rows.zip(weights.iter().copied())
+        rows.zip(self.weights(length).skip(self.idf.len() - self.pairs.len()))
+    }
+
+    fn weights(&self, length: Length) -> impl Iterator<Item = Weight> {
+        let weights = self.scales[length as usize].weights.iter();
+        weights.zip(&self.idf).map(|(&value, &idf)| Weight {
+            value,
+            share: (-idf).exp(),
+        })
+    }
+}
+
+/// What a word or a pair adds to the score of a text that it stands in.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Weight {
+    /// The weight: above 0 is praise.
+    pub value: f32,
+    /// The share of the texts, those that the direction was found in, that it stands
+    /// in.
+    pub share: f32,
+}
+
+impl Weight {
+    /// How much the scores of texts vary by it: the deviation of what it adds. A name
+    /// that stands in three texts may have the largest weight of all; its influence
+    /// is small.
+    pub fn influence(self) -> f32 {
+        self.value * (self.share * (1.0 - self.share)).max(0.0).sqrt()
     }
 }

@@ -43,7 +43,8 @@ pub struct Scored {
     pub score: f64,
     /// The parts, by where they begin; words before pairs.
     pub parts: Vec<Part>,
-    /// The score of a text without known words.
+    /// What no word in particular has a part in: the score of a text of which nothing
+    /// is known.
     pub offset: f64,
 }
 
@@ -57,6 +58,9 @@ pub struct Scorer {
     pairs: FxHashMap<u64, u32>,
     /// What the view of the vectors gives each word.
     views: Vec<f64>,
+    /// What it gives the common word. It belongs to no word in particular, so parts
+    /// are given without it.
+    common: f64,
 }
 
 impl Scorer {
@@ -68,11 +72,24 @@ impl Scorer {
             let products = direction.iter().zip(vectors.row(row));
             products.map(|(a, b)| f64::from(*a) * f64::from(*b)).sum()
         };
+        let views: Vec<f64> = (0..words).map(view).collect();
+        // A word stands in this share of the texts.
+        let shares = || {
+            polarity.idf[..words]
+                .iter()
+                .map(|&idf| f64::from(-idf).exp())
+        };
+        let sum: f64 = views
+            .iter()
+            .zip(shares())
+            .map(|(view, share)| view * share)
+            .sum();
         Self {
             length,
+            common: sum / shares().sum::<f64>().max(f64::MIN_POSITIVE),
             negation: Negation::new(&polarity.cues),
             pairs: polarity.pairs.iter().copied().zip(words as u32..).collect(),
-            views: (0..words).map(view).collect(),
+            views,
         }
     }
 
@@ -109,28 +126,35 @@ impl Scorer {
         let distinct = times.iter().take_while(|&&(at, _)| at < words);
         let total: f64 = distinct.map(|&(row, _)| weight(row)).sum();
         let scale = &polarity.scales[self.length as usize];
+        // The value of a place of a feature, and its share of what is common.
         let value = |feature: usize| {
             let mut value = f64::from(scale.weights[feature]) / norm;
+            let mut common = 0.0;
             if feature < words {
-                value += self.views[feature] * weight(feature) / total;
+                let share = weight(feature) / total;
+                value += self.views[feature] * share;
+                common = self.common * share;
             }
-            match times.binary_search_by_key(&feature, |&(at, _)| at) {
-                Ok(found) => value / times[found].1,
-                Err(_) => value,
-            }
+            let found = times.binary_search_by_key(&feature, |&(at, _)| at);
+            let times = found.map_or(1.0, |found| times[found].1);
+            (value / times, common / times)
         };
         let parts: Vec<Part> = places
             .into_iter()
-            .map(|place| Part {
-                value: value(place.feature) * if place.turned { TURNED } else { 1.0 },
-                span: place.span,
-                turned: place.turned,
+            .map(|place| {
+                let (value, common) = value(place.feature);
+                Part {
+                    value: value * if place.turned { TURNED } else { 1.0 } - common,
+                    span: place.span,
+                    turned: place.turned,
+                }
             })
             .collect();
+        let offset = scale.offset + self.common;
         Scored {
-            score: parts.iter().map(|part| part.value).sum::<f64>() + scale.offset,
+            score: parts.iter().map(|part| part.value).sum::<f64>() + offset,
             parts,
-            offset: scale.offset,
+            offset,
         }
     }
 

@@ -146,14 +146,14 @@ fn the_company_that_opinions_keep_corrects_the_vectors() {
             "{opinions:?}"
         );
         for length in [Length::Document, Length::Sentence] {
-            let right = |(row, weight): (u32, f32)| {
+            let right = |(row, weight): (u32, Weight)| {
                 let word = &vectors.words()[row as usize];
                 match word.as_bytes()[0] {
-                    b'p' => weight > 0.0,
-                    _ => weight < 0.0,
+                    b'p' => weight.value > 0.0,
+                    _ => weight.value < 0.0,
                 }
             };
-            let own = |(row, _): &(u32, f32)| polarity.opinions().contains(row);
+            let own = |(row, _): &(u32, Weight)| polarity.opinions().contains(row);
             let right: Vec<bool> = polarity.words(length).filter(own).map(right).collect();
             let hits = right.iter().filter(|&&right| right).count();
             assert!(
@@ -202,6 +202,22 @@ fn parts_sum_to_the_score_and_negation_turns_them() {
     // Saying it twice is not saying it twice as much.
     let (once, twice) = (judge.score("it is p5"), judge.score("it is p5, it is p5"));
     assert!((once.score - twice.score).abs() < 1e-12);
+}
+
+#[test]
+fn influence_is_the_deviation_of_what_a_feature_adds() {
+    let influence = |value: f32, share: f32| Weight { value, share }.influence();
+    assert!((influence(-2.0, 0.2) + 0.8).abs() < 1e-6);
+    assert!(influence(3.0, 0.1) > influence(9.0, 0.001));
+    assert_eq!(influence(5.0, 1.0), 0.0);
+
+    let vectors = vectors();
+    let polarity = found(&vectors, &texts(1000, 4)).unwrap();
+    let is = vectors.index("is").unwrap();
+    let (row, weight) = polarity.words(Length::Document).nth(is).unwrap();
+    // It stands in every text: as many as there are, but for the least logarithm.
+    assert_eq!(row as usize, is);
+    assert!(weight.share > 0.98, "{weight:?}");
 }
 
 #[test]
@@ -360,7 +376,7 @@ fn adapting_learns_what_own_texts_mean_by_a_word_and_a_pair() {
 
     let weight = |polarity: &Polarity, word: &str| {
         let row = vectors.index(word).unwrap();
-        polarity.words(Length::Sentence).nth(row).unwrap().1
+        polarity.words(Length::Sentence).nth(row).unwrap().1.value
     };
     assert!(weight(&polarity, "p0") > 0.0 && weight(&polarity, "n0") < 0.0);
     // What both have taught is summed: a word that has changed sides loses at least
@@ -377,6 +393,7 @@ fn adapting_learns_what_own_texts_mean_by_a_word_and_a_pair() {
             .find(|(pair, _)| *pair == (rows[0], rows[1]))
             .unwrap()
             .1
+            .value
     };
     assert!(pair("f1", "f2") > 0.0 && pair("f2", "f1") < 0.0);
 
@@ -394,7 +411,8 @@ fn adapting_learns_what_own_texts_mean_by_a_word_and_a_pair() {
         own.words(Length::Document)
             .eq(polarity.words(Length::Document))
     );
-    let known = |(pair, weight): ((u32, u32), f32)| (weight != 0.0).then_some((pair, weight));
+    let known =
+        |(pair, weight): ((u32, u32), Weight)| (weight.value != 0.0).then_some((pair, weight));
     let pairs = |polarity: &Polarity| -> Vec<_> {
         polarity.pairs(Length::Document).filter_map(known).collect()
     };
