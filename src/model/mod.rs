@@ -233,7 +233,7 @@ impl Model {
     /// a label, in place of the shares among the training texts (Bayes' rule).
     ///
     /// # Errors
-    /// [`Error::Setting`](crate::error::Error::Setting) unless there is one share
+    /// [`Error::Setting`] unless there is one share
     /// above 0 for each label.
     pub fn expecting(mut self, shares: &[f64]) -> Result<Self> {
         let total: f64 = shares.iter().sum();
@@ -263,7 +263,7 @@ impl Model {
 
     /// The shares of the labels among texts without labels, as far as the model's
     /// probabilities can be believed; see
-    /// [`estimate_shares`](crate::classifier::head::estimate_shares).
+    /// [`estimate_shares`].
     pub fn estimate_shares<S: AsRef<str>>(&self, texts: &[S]) -> Vec<f64> {
         let answered: Vec<Vec<f64>> = texts
             .iter()
@@ -319,9 +319,9 @@ impl Model {
     /// Trains a model on labelled texts; see [`training`].
     ///
     /// # Errors
-    /// [`Error::TooLittle`](crate::error::Error::TooLittle) for less than two labels, or when no
+    /// [`Error::TooLittle`] for less than two labels, or when no
     /// word of a label's texts is known;
-    /// [`Error::Setting`](crate::error::Error::Setting) for a setting out of range.
+    /// [`Error::Setting`] for a setting out of range.
     pub fn train(
         vectors: WordVectors,
         set: &LabeledSet,
