@@ -154,7 +154,7 @@ impl Polarity {
     }
 }
 
-/// Reads texts as [`Polarity::score`] does.
+/// Reads texts as [`Scorer`](super::Scorer) does.
 struct Reader<'a> {
     polarity: &'a Polarity,
     space: &'a Space,
