@@ -6,14 +6,7 @@ mod common;
 
 use serde_json::Value;
 
-use common::Sandbox;
-
-fn objects(stdout: &str) -> Vec<Value> {
-    stdout
-        .lines()
-        .map(|line| serde_json::from_str(line).unwrap())
-        .collect()
-}
+use common::{Sandbox, objects};
 
 /// Asserts that the object explains its answer, with nothing left over.
 #[track_caller]

@@ -7,14 +7,7 @@ mod common;
 
 use serde_json::Value;
 
-use common::Sandbox;
-
-fn objects(stdout: &str) -> Vec<Value> {
-    stdout
-        .lines()
-        .map(|line| serde_json::from_str(line).unwrap())
-        .collect()
-}
+use common::{Sandbox, objects};
 
 /// Every opinion word with every noun, and each label wrong for one noun; two of
 /// the texts have no known word.

@@ -8,7 +8,6 @@ use senti::error::{Error, Result};
 use senti::files::digest::Fingerprint;
 use senti::polarity::adapt::adapt;
 use senti::polarity::{Documents, induce};
-use senti::sentence::negation::Negation;
 use senti::text::cues::Cues;
 use senti::text::stopwords::StopWords;
 use senti::vectors::corpus::{Corpus, CorpusReader};
@@ -34,8 +33,7 @@ pub(crate) fn with_direction(set: &Set, vectors: &WordVectors, seed: u64) -> Res
     if set.foreign {
         let mut own = Documents::new(vectors);
         set.pool.texts.iter().for_each(|text| own.add(text));
-        let negation = Negation::new(&cues);
-        (polarity, _) = adapt(&polarity, &own, vectors, &negation, seed, &mut |_, _| {})?;
+        (polarity, _) = adapt(&polarity, &own, vectors, seed, &mut |_, _| {})?;
     }
     Ok(vectors.clone().with_polarity(polarity))
 }

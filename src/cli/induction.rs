@@ -6,7 +6,6 @@ use clap::Args;
 use senti::error::{Error, Result};
 use senti::files::digest::Fingerprint;
 use senti::polarity::{Documents, LEAST_DOCUMENTS, Path, Polarity, adapt, induce};
-use senti::sentence::negation::Negation;
 use senti::text::cues::Cues;
 use senti::text::lines::Lines;
 use senti::vectors::WordVectors;
@@ -173,8 +172,7 @@ pub(super) fn adapt(
     seed: u64,
     printer: &Printer,
 ) -> Result<Option<Polarity>> {
-    let negation = Negation::new(&known.cues);
-    match adapt::adapt(known, documents, vectors, &negation, seed, &mut |_, _| {}) {
+    match adapt::adapt(known, documents, vectors, seed, &mut |_, _| {}) {
         Ok((polarity, report)) => {
             printer.note(&format!(
                 "adapted the direction of sentiment to {} (median length {}): {} of it from these texts, the rest as it was; {}, {} of them new",
@@ -223,7 +221,7 @@ pub(super) fn described(polarity: &Polarity) -> String {
         harmless(language),
         counted(report.length as u64, "known word"),
         counted(report.opinions as u64, "opinion word"),
-        counted(report.pairs as u64, "word pair"),
+        counted(polarity.pair_count() as u64, "word pair"),
         steps(report.path),
     )
 }

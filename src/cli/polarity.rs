@@ -167,10 +167,7 @@ fn summary(polarity: &Polarity, vectors: &WordVectors, printer: &mut Printer) ->
                 }
             ),
         ),
-        (
-            "pairs of words",
-            grouped(polarity.pairs(Length::Sentence).count() as u64),
-        ),
+        ("pairs of words", grouped(polarity.pair_count() as u64)),
     ] {
         printer.line(&format!("{name:<24}{}", harmless(&value)))?;
     }
@@ -237,7 +234,7 @@ fn object(polarity: &Polarity, vectors: &WordVectors, words: &Sides, pairs: &Sid
         "median_words": report.length,
         "agreement_of_halves": report.agreement,
         "opinion_words": report.opinions,
-        "pairs": polarity.pairs(Length::Sentence).count(),
+        "pairs": polarity.pair_count(),
         "cues": cues,
         "words": sides(words),
         "phrases": sides(pairs),

@@ -12,7 +12,7 @@ use senti::error::{Error, Place, Result};
 use senti::files::digest::Fingerprint;
 use senti::polarity::Polarity;
 use senti::text::cues::Cues;
-use senti::text::lines::{Lines, LongLines};
+use senti::text::lines::Lines;
 use senti::text::stopwords::StopWords;
 use senti::vectors::corpus::{Corpus, CorpusReader};
 use senti::vectors::skipgram::checkpoint::Text;
@@ -30,11 +30,7 @@ use super::interruption::Interruption;
 use super::locate::{VECTORS, check_output, our_vectors};
 use super::printer::{Printer, counted, grouped, harmless};
 use super::progress::{Reporter, duration};
-use super::twice::{Source, is_pipe};
-
-/// A line of a corpus longer than this is cut at a space: words that far apart
-/// never meet in a window.
-const LONG_LINES: LongLines = LongLines::Split(1 << 20);
+use super::twice::{LONG_LINES, Source, is_pipe};
 
 /// The most epochs of `--epochs auto`, by the usual number.
 const MOST_BY_USUAL: usize = 4;
@@ -410,7 +406,7 @@ fn read(
         let lines = match again {
             None => Lines::open(file, LONG_LINES)?,
             Some(again) => {
-                let (lines, source) = Source::first(file, LONG_LINES)?;
+                let (lines, source) = Source::first(file)?;
                 again.push(source);
                 lines
             }
@@ -447,7 +443,7 @@ fn polarity(
     signals: &Signals<'_>,
     printer: &Printer,
 ) -> std::result::Result<Option<Polarity>, Failure> {
-    let texts = again.into_iter().map(|source| source.again(LONG_LINES));
+    let texts = again.into_iter().map(|source| source.again());
     let stopped = |error| match error {
         Error::Interrupted => Failure::Stopped(
             "the vectors are whole, but without the direction of sentiment: run it again for both"

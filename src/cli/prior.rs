@@ -2,15 +2,12 @@
 
 use senti::error::{Error, Result};
 use senti::model::Model;
-use senti::text::lines::LongLines;
 
 use super::printer::{Printer, counted, harmless, percent};
 use super::twice::Source;
 
 /// Texts that shares are estimated from, at most: enough to tell 1 % from 2 %.
 const MOST_TEXTS: usize = 20_000;
-/// A longer line holds no text to be classified.
-const LONGEST_LINE: usize = 16 << 20;
 
 /// What --prior may say.
 pub(super) enum Prior {
@@ -105,7 +102,7 @@ pub(super) fn expecting(
 fn sample(sources: Vec<Source>) -> Result<Vec<String>> {
     let (mut texts, mut seen, mut step) = (Vec::new(), 0usize, 1usize);
     for source in sources {
-        let mut lines = source.again(LongLines::Split(LONGEST_LINE))?;
+        let mut lines = source.again()?;
         while let Some(line) = lines.next_line()? {
             if seen.is_multiple_of(step) {
                 texts.push(line.text.to_owned());

@@ -12,7 +12,6 @@ use senti::model::training::Direction;
 use senti::model::{Classifier, Model, Settings, TrainingReport};
 use senti::text::cues::Cues;
 use senti::text::labeled::LabeledSet;
-use senti::text::lines::LongLines;
 use senti::vectors::WordVectors;
 
 use super::columns::{ColumnOptions, listed};
@@ -24,9 +23,6 @@ use super::printer::{Printer, counted, grouped, harmless, percent};
 use super::prior::{Prior, check_names, expecting};
 use super::progress::duration;
 use super::twice::Source;
-
-/// A longer line of a text without labels is cut at a space.
-const LONG_LINES: LongLines = LongLines::Split(1 << 20);
 
 /// Train a classifier on labelled texts
 ///
@@ -174,7 +170,7 @@ fn direction(
         return Ok((vectors, again));
     }
     let texts = files.iter().map(|file| {
-        let (lines, source) = Source::first(file, LONG_LINES)?;
+        let (lines, source) = Source::first(file)?;
         again.push(source);
         Ok(lines)
     });

@@ -8,6 +8,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use senti::error::{Error, Result};
 use senti::text::lines::{Lines, LongLines};
 
+/// A line of a text without labels that is longer than this is cut at a space: words
+/// that far apart never meet in a window.
+pub(super) const LONG_LINES: LongLines = LongLines::Split(1 << 20);
+
 /// Where the second reading finds the bytes of the first.
 pub(super) enum Source {
     /// The file itself.
@@ -23,9 +27,9 @@ pub(super) fn is_pipe(path: &Path) -> bool {
 
 impl Source {
     /// Opens a text for the first reading.
-    pub(super) fn first(path: &Path, long: LongLines) -> Result<(Lines, Self)> {
+    pub(super) fn first(path: &Path) -> Result<(Lines, Self)> {
         if !is_pipe(path) || path.is_dir() {
-            return Ok((Lines::open(path, long)?, Self::File(path.to_owned())));
+            return Ok((Lines::open(path, LONG_LINES)?, Self::File(path.to_owned())));
         }
         let copy = Arc::new(Mutex::new(tempfile::tempfile()));
         let (name, inner): (String, Box<dyn Read + Send>) = match path == Path::new("-") {
@@ -39,20 +43,23 @@ impl Source {
             inner,
             copy: Arc::clone(&copy),
         };
-        Ok((Lines::new(&name, copying, long)?, Self::Copy(name, copy)))
+        Ok((
+            Lines::new(&name, copying, LONG_LINES)?,
+            Self::Copy(name, copy),
+        ))
     }
 
     /// Opens it once more.
-    pub(super) fn again(self, long: LongLines) -> Result<Lines> {
+    pub(super) fn again(self) -> Result<Lines> {
         match self {
-            Self::File(path) => Lines::open(&path, long),
+            Self::File(path) => Lines::open(&path, LONG_LINES),
             Self::Copy(name, copy) => {
                 let failed = |error| Error::io(Path::new(&name), "copy", error);
                 let mut copy = copy.lock().unwrap_or_else(PoisonError::into_inner);
                 let taken = std::mem::replace(&mut *copy, Err(io::ErrorKind::NotFound.into()));
                 let mut file = taken.map_err(failed)?;
                 file.rewind().map_err(failed)?;
-                Lines::new(&name, file, long)
+                Lines::new(&name, file, LONG_LINES)
             }
         }
     }

@@ -169,15 +169,15 @@ pub(super) fn train(
         .map(|text| (text.known > 0).then_some((&text.words[..], &text.composed[..])))
         .collect();
     let plan = Plan::new(&set.targets, &contents, classes, settings.seed);
+    let data = Labelled::new(samples.clone(), Array1::from(set.targets.clone()))
+        .with_weights(Array1::from(set.weights.clone()));
     let (classifier, validated, slope) = match &table {
-        None => layer(&samples, set, &used, plan.as_ref(), settings)?,
+        None => layer(&data, classes, &used, plan.as_ref(), settings)?,
         Some(table) => {
             let params = params(set, settings, &vectors, scorer.as_ref());
             head(table, &params, set, &used, plan.as_ref(), settings)?
         }
     };
-    let data = Labelled::new(samples.view().to_owned(), Array1::from(set.targets.clone()))
-        .with_weights(Array1::from(set.weights.clone()));
     let baseline = LogisticParams::new(classes);
     let logistic = plan.as_ref().map(|plan| {
         plan.run(&data, |part| baseline.fit(part))
@@ -236,8 +236,8 @@ type Trained = (Classifier, Option<CrossValidation>, f64);
 
 /// Trains and validates a hidden layer on sentence vectors alone.
 fn layer(
-    samples: &Array2<f64>,
-    set: &LabeledSet,
+    data: &Labelled,
+    classes: usize,
     used: &[usize],
     plan: Option<&Plan>,
     settings: &Settings,
@@ -250,14 +250,12 @@ fn layer(
         )
         .with_hint("find it: senti pretrain corpus.txt, or senti train --unlabeled texts.txt"));
     }
-    let data = Labelled::new(samples.clone(), Array1::from(set.targets.clone()))
-        .with_weights(Array1::from(set.weights.clone()));
-    let params = HiddenLayerParams::new(set.classes.len())
+    let params = HiddenLayerParams::new(classes)
         .hidden(settings.hidden.unwrap_or(UNITS))
         .seed(settings.seed);
-    let layer = params.fit(&select(&data, used))?;
+    let layer = params.fit(&select(data, used))?;
     let validated = plan
-        .map(|plan| plan.run(&data, |part| params.fit(part)))
+        .map(|plan| plan.run(data, |part| params.fit(part)))
         .transpose()?;
     let slope = layer.slope;
     Ok((Classifier::Layer(Box::new(layer)), validated, slope))

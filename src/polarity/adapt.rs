@@ -53,7 +53,6 @@ pub fn adapt(
     polarity: &Polarity,
     own: &Documents<'_>,
     vectors: &WordVectors,
-    negation: &Negation,
     seed: u64,
     observer: Observer<'_>,
 ) -> Result<(Polarity, Report)> {
@@ -72,7 +71,7 @@ pub fn adapt(
         polarity: &adapted,
         space: &space,
         vectors,
-        negation,
+        negation: Negation::new(&polarity.cues),
     };
     let (rows, means) = reader.read(own);
     let (old, direction) = scale.parts();
@@ -159,7 +158,7 @@ struct Reader<'a> {
     polarity: &'a Polarity,
     space: &'a Space,
     vectors: &'a WordVectors,
-    negation: &'a Negation,
+    negation: Negation,
 }
 
 impl Reader<'_> {

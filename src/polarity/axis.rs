@@ -14,13 +14,11 @@ const NEAREST: usize = 300;
 /// The mean of the seed words of praise less that of blame.
 pub(super) struct Axis {
     vector: Vec<f64>,
-    /// Seed words that have a vector: of praise, of blame.
-    pub(super) seeds: (usize, usize),
 }
 
 impl Axis {
     pub(super) fn new(vectors: &WordVectors, cues: &Cues) -> Result<Self> {
-        let mean = |words: &[String]| -> Option<(Vec<f64>, usize)> {
+        let mean = |words: &[String]| -> Option<Vec<f64>> {
             let rows: Vec<usize> = words
                 .iter()
                 .filter_map(|word| vectors.index(word))
@@ -31,7 +29,7 @@ impl Axis {
                     *sum += f64::from(value) / rows.len() as f64;
                 }
             }
-            (!rows.is_empty()).then_some((sum, rows.len()))
+            (!rows.is_empty()).then_some(sum)
         };
         let missing = |what: &str| {
             Error::too_little(
@@ -40,11 +38,10 @@ impl Axis {
             )
             .with_hint("give words of your own text: --seed-words good,great/bad,awful")
         };
-        let (praise, positive) = mean(&cues.positive).ok_or_else(|| missing("praise"))?;
-        let (blame, negative) = mean(&cues.negative).ok_or_else(|| missing("blame"))?;
+        let praise = mean(&cues.positive).ok_or_else(|| missing("praise"))?;
+        let blame = mean(&cues.negative).ok_or_else(|| missing("blame"))?;
         Ok(Self {
             vector: praise.iter().zip(&blame).map(|(p, b)| p - b).collect(),
-            seeds: (positive, negative),
         })
     }
 

@@ -149,11 +149,6 @@ impl<'v> Documents<'v> {
     }
 }
 
-/// The sentences of a document.
-pub(super) fn sentences(document: Text<'_>) -> impl Iterator<Item = Text<'_>> {
-    document.sentences()
-}
-
 /// The different words of a document, rising.
 pub(super) fn distinct(document: Text<'_>, words: &mut Vec<u32>) {
     words.clear();
@@ -183,7 +178,7 @@ mod tests {
             (documents.len(), documents.seen(), documents.words()),
             (1, 2, 4)
         );
-        let found: Vec<_> = sentences(documents.get(0)).map(Text::ids).collect();
+        let found: Vec<_> = documents.get(0).sentences().map(Text::ids).collect();
         assert_eq!(found, [&[0, CLAUSE, 0, 1][..], &[2]]);
     }
 

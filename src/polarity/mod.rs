@@ -31,6 +31,7 @@ mod chain;
 mod documents;
 mod file;
 mod halves;
+mod induction;
 mod ngrams;
 mod opinions;
 mod reading;
@@ -43,47 +44,19 @@ mod tests;
 mod topics;
 mod view;
 
-use rustc_hash::FxHashSet;
-
 pub use documents::Documents;
+pub use induction::{LEAST_DOCUMENTS, Observer, induce};
 pub use score::{Part, Scored, Scorer};
 
 use crate::classifier::head::PRIOR_SLOPE;
-use crate::error::{Error, Result};
-use crate::sentence::WordWeights;
 use crate::text::cues::Cues;
-use crate::vectors::WordVectors;
-use axis::Axis;
-use documents::sentences;
-use ngrams::{Rows, Space, fit};
 use scale::Scale;
-use selftraining::teach;
 
-/// Documents without which nothing is induced.
-pub const LEAST_DOCUMENTS: usize = 500;
-/// From this median length on, in words, topics are balanced.
-const LONG: usize = 40;
-/// Below it there is too little in a text for expectation and maximisation.
-const SHORT: usize = 15;
-/// Rounds of self-training on long documents, where there are many.
-const ROUNDS: usize = 3;
-/// Documents that count as many.
-const MANY: usize = 20_000;
-/// Opinion words without which the cues are not believed: of a small vocabulary a
-/// tenth.
-const LEAST_OPINIONS: usize = 200;
 /// The slope of the scores of long texts.
 const STEEP: f64 = 3.0;
 /// Texts of less than this share of the length of those that the direction was found
 /// in are another kind.
 const SHORTER: usize = 3;
-/// The weight of the losses where each sentence of a document has its label: many
-/// of those are wrong.
-const SENTENCE_COST: f64 = 2.0;
-/// How certain the first direction is of a document one deviation from the middle,
-/// in log odds.
-const FIRST_SLOPE: f64 = 2.0;
-
 /// What kind of text is scored: which of two scales fits it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum Length {
@@ -133,141 +106,9 @@ pub struct Report {
     pub by_cues: bool,
     /// Opinion words found.
     pub opinions: usize,
-    /// Seed words that have a vector: of praise, of blame.
-    pub seeds: (usize, usize),
-    /// Pairs that are features.
-    pub pairs: usize,
     /// The share of texts whose two halves agree about the side, one half being
     /// chance; nothing where too few texts have two sentences.
     pub agreement: Option<f64>,
-}
-
-/// A step of the induction, with each document's score after it, where it gives
-/// scores.
-pub type Observer<'a> = &'a mut dyn FnMut(&'static str, &[f64]);
-
-/// Finds the direction of sentiment.
-///
-/// # Errors
-/// [`Error::TooLittle`] for less than [`LEAST_DOCUMENTS`], or when no seed word of
-/// one side has a vector.
-pub fn induce(
-    documents: &Documents<'_>,
-    vectors: &WordVectors,
-    cues: &Cues,
-    seed: u64,
-    observer: Observer<'_>,
-) -> Result<Polarity> {
-    if documents.len() < LEAST_DOCUMENTS {
-        return Err(Error::too_little(
-            format!("{} texts with a known word", documents.len()),
-            format!(
-                "{LEAST_DOCUMENTS} or more to find the direction of sentiment; 10,000 are good"
-            ),
-        ));
-    }
-    let axis = Axis::new(vectors, cues)?;
-    let frequencies = documents.frequencies(vectors.len());
-    let length = documents.length();
-    let found = opinions::find(documents, vectors, cues);
-    let by_cues = found.len() >= LEAST_OPINIONS.min(vectors.len() / 10);
-    let opinions = match by_cues {
-        true => found,
-        false => axis.nearest(vectors, &frequencies),
-    };
-    observer("opinion words", &[]);
-    let path = match length {
-        LONG.. => Path::Long,
-        SHORT..LONG => Path::Short,
-        _ => Path::Seeds,
-    };
-
-    let negators = cues.negators.iter().filter_map(|word| vectors.index(word));
-    let negators: FxHashSet<u32> = negators.map(|row| row as u32).collect();
-    let own = opinions::places(documents, &opinions, &negators, vectors.len());
-    let mut axis_weights: Vec<f64> = opinions
-        .iter()
-        .map(|&word| {
-            let share = f64::from(frequencies[word as usize]) / documents.len() as f64;
-            axis.of(vectors.row(word as usize)) * -share.ln()
-        })
-        .collect();
-    // Of negated words nothing is known yet.
-    axis_weights.resize(2 * opinions.len(), 0.0);
-    let topics = match path {
-        Path::Long => topics::find(documents, vectors, &opinions, &frequencies, seed),
-        Path::Short | Path::Seeds => vec![0; documents.len()],
-    };
-    observer("topics", &[]);
-    let mut scores = axis::scores(&own, &axis_weights, &topics);
-    observer("first direction", &scores);
-    if path != Path::Seeds {
-        for score in &mut scores {
-            *score *= FIRST_SLOPE;
-        }
-        let weights = bayes::weights(&own, 2 * opinions.len(), &scores, &topics);
-        scores = bayes::scores(&own, &weights);
-        observer("naive Bayes", &scores);
-    }
-
-    let least = match documents.len() {
-        ..5_000 => 2,
-        5_000..20_000 => 3,
-        _ => 5,
-    };
-    let space = Space::new(documents.iter(), vectors.len(), least);
-    let rows = Rows::new(&space, documents.iter());
-    let rounds = match path {
-        Path::Long if documents.len() >= MANY => ROUNDS,
-        _ => 1,
-    };
-    let taught = teach(&space, &rows, &scores, &topics, rounds, seed, observer);
-    let weights = WordWeights::fitting(vectors);
-    let means = view::Means::new(documents.iter(), vectors, &weights);
-    let view = view::fit(&means, &taught);
-
-    // Only one kind of row is in memory at a time.
-    drop(rows);
-    let labelled = || {
-        taught.iter().flat_map(|&(at, positive)| {
-            sentences(documents.get(at as usize)).map(move |sentence| (sentence, positive))
-        })
-    };
-    let rows = Rows::new(&space, labelled().map(|(sentence, _)| sentence));
-    let labels: Vec<(u32, bool)> = (0u32..).zip(labelled().map(|(_, label)| label)).collect();
-    let model = fit(&space, &rows, &labels, SENTENCE_COST, seed, 2);
-    let of_sentences =
-        view::Means::new(labelled().map(|(sentence, _)| sentence), vectors, &weights);
-    let sentence = Scale::new(&rows, &of_sentences, &model, (&view, 1.0));
-    drop((rows, of_sentences));
-    let rows = Rows::new(&space, documents.iter());
-    let document = Scale::new(&rows, &means, &model, (&view, 0.5));
-    observer("sentences", &[]);
-    let report = Report {
-        path,
-        documents: (documents.seen(), documents.len()),
-        length,
-        by_cues,
-        opinions: opinions.len(),
-        seeds: axis.seeds,
-        pairs: space.idf.len() - space.words(),
-        agreement: halves::agreement(documents, &space, &sentence),
-    };
-    // Seed words are opinions, however frequent: negation must turn them.
-    let seeds = cues.positive.iter().chain(&cues.negative);
-    let seeds = seeds.filter_map(|word| vectors.index(word));
-    let mut opinions = opinions;
-    opinions.extend(seeds.map(|row| row as u32));
-    opinions.sort_unstable();
-    opinions.dedup();
-    Ok(Polarity {
-        cues: cues.clone(),
-        report,
-        pairs: space.pairs(),
-        idf: space.idf,
-        opinions,
-        scales: [document, sentence],
-    })
 }
 
 impl Polarity {
@@ -294,9 +135,19 @@ impl Polarity {
         &self.opinions
     }
 
+    /// How many pairs of words have weights.
+    pub fn pair_count(&self) -> usize {
+        self.pairs.len()
+    }
+
+    /// How many words have weights: those of the vectors.
+    fn word_count(&self) -> usize {
+        self.idf.len() - self.pairs.len()
+    }
+
     /// Each word's weight, with its row, for one kind of text.
     pub fn words(&self, length: Length) -> impl Iterator<Item = (u32, Weight)> {
-        (0u32..).zip(self.weights(length).take(self.idf.len() - self.pairs.len()))
+        (0u32..).zip(self.weights(length).take(self.word_count()))
     }
 
     /// Each pair's weight, with the rows of its words.
@@ -305,7 +156,7 @@ impl Polarity {
             .pairs
             .iter()
             .map(|pair| ((pair >> 32) as u32, *pair as u32));
-        rows.zip(self.weights(length).skip(self.idf.len() - self.pairs.len()))
+        rows.zip(self.weights(length).skip(self.word_count()))
     }
 
     fn weights(&self, length: Length) -> impl Iterator<Item = Weight> {

@@ -2,7 +2,7 @@
 
 use super::ngrams::{Linear, Rows};
 use super::spread::spread;
-use super::view::{Means, View};
+use super::view::View;
 
 /// The weights for one kind of text.
 #[derive(Debug, Clone, PartialEq)]
@@ -16,21 +16,15 @@ pub(super) struct Scale {
 
 impl Scale {
     /// The sum of a model of words and pairs and of `share` times the view of the
-    /// vectors, each brought to median 0 and deviation 1 over the texts at hand; the
+    /// vectors, which gives the texts at hand the scores `seen`; each brought to median 0 and deviation 1 over the texts at hand; the
     /// sum is so as well.
-    pub(super) fn new(
-        rows: &Rows,
-        means: &Means,
-        model: &Linear,
-        (view, share): (&View, f64),
-    ) -> Self {
-        let seen = view.scores(means);
+    pub(super) fn new(rows: &Rows, model: &Linear, view: &View, seen: &[f64], share: f64) -> Self {
         let scale = Self {
             weights: vec![0.0; model.weights.len()],
             direction: view.direction.iter().map(|&v| v as f32).collect(),
             offset: view.offset,
         };
-        scale.joined(&seen, share, rows, (model, 1.0))
+        scale.joined(seen, share, rows, (model, 1.0))
     }
 
     /// The sum of `old` times this scale, which gives the texts at hand `scores`, and

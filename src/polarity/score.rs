@@ -66,7 +66,7 @@ pub struct Scorer {
 impl Scorer {
     /// `vectors` must be those the direction was found with.
     pub fn new(polarity: &Polarity, length: Length, vectors: &WordVectors) -> Self {
-        let words = polarity.idf.len() - polarity.pairs.len();
+        let words = polarity.word_count();
         let direction = &polarity.scales[length as usize].direction;
         let view = |row: usize| -> f64 {
             let products = direction.iter().zip(vectors.row(row));

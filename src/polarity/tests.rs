@@ -1,9 +1,11 @@
 //! The whole induction on made text whose opinions are known.
 
 use super::*;
+use crate::error::{Error, Result};
 use crate::random::{Use, below, stream, unit};
-use crate::sentence::negation::Negation;
+use crate::sentence::WordWeights;
 use crate::text::tokenizer::Tokenizer;
+use crate::vectors::WordVectors;
 
 const OPINIONS: usize = 40;
 const FILLERS: usize = 120;
@@ -74,8 +76,6 @@ impl Polarity {
                 length: 9,
                 by_cues: true,
                 opinions: 1,
-                seeds: (1, 1),
-                pairs: 1,
                 agreement: Some(0.7),
             },
             idf: vec![0.7; words + 1],
@@ -355,8 +355,7 @@ fn adapted(
 ) -> Result<(Polarity, adapt::Report)> {
     let mut own = Documents::new(vectors);
     texts.iter().for_each(|text| own.add(text));
-    let negation = Negation::new(&cues());
-    adapt::adapt(polarity, &own, vectors, &negation, 0, &mut |_, _| {})
+    adapt::adapt(polarity, &own, vectors, 0, &mut |_, _| {})
 }
 
 #[test]

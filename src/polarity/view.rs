@@ -85,6 +85,20 @@ impl View {
             .map(|row| dot(&self.direction, row) + self.offset)
             .collect()
     }
+
+    /// The scores of texts one by one: the means are not held.
+    pub(super) fn scores_of<'d>(
+        &self,
+        texts: impl Iterator<Item = Text<'d>>,
+        vectors: &WordVectors,
+        weights: &WordWeights,
+    ) -> Vec<f64> {
+        let score = |text| {
+            let mean = Means::new(std::iter::once(text), vectors, weights);
+            dot(&self.direction, mean.row(0)) + self.offset
+        };
+        texts.map(score).collect()
+    }
 }
 
 fn dot(weights: &[f64], row: &[f32]) -> f64 {

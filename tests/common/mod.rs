@@ -41,6 +41,14 @@ impl Run {
     }
 }
 
+/// The objects of lines of JSON.
+pub fn objects(stdout: &str) -> Vec<serde_json::Value> {
+    stdout
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect()
+}
+
 impl Sandbox {
     pub fn new() -> Self {
         Self {

@@ -73,9 +73,14 @@ impl TermWeights {
         self.weights.len()
     }
 
-    /// Whether the shapes fit so many classes: for readers of files.
+    /// Whether the shapes fit so many classes and no value is too large for its type:
+    /// for readers of files.
     pub(super) fn fits(&self, classes: usize) -> bool {
-        self.ratios.dim() == self.weights.dim() && self.ratios.nrows() == free_logits(classes)
+        let values = self.ratios.iter().chain(&self.weights);
+        self.ratios.dim() == self.weights.dim()
+            && self.ratios.nrows() == free_logits(classes)
+            && values.into_iter().all(|value| value.is_finite())
+            && self.scale.is_finite()
     }
 }
 

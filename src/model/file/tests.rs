@@ -273,7 +273,11 @@ fn a_well_sealed_direction_or_head_of_nonsense_is_refused() {
             "sentiment of format 7",
         ),
         (
-            renamed(&whole, b"\"opinions\":1,\"seeds", b"\"opinions\":1,\"sheds"),
+            renamed(
+                &whole,
+                b"\"by_cues\":true,\"opinions",
+                b"\"by_cues\":true,\"onions__",
+            ),
             "cannot be read",
         ),
         (
