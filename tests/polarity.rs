@@ -819,7 +819,13 @@ fn a_signal_while_it_is_sought_leaves_whole_vectors() {
             .args([format!("-{signal}"), id])
             .status();
         assert!(killed.unwrap().success());
+        let told: Vec<String> = said.map(Result::unwrap).collect();
         assert_eq!(child.wait().unwrap().code(), Some(130));
+        assert!(
+            told.iter()
+                .any(|line| line.contains("the vectors were written")),
+            "{told:?}"
+        );
         sandbox.run(&["inspect", "vectors.fifu"]).exits(0);
         sandbox.run(&["polarity", "vectors.fifu"]).exits(4);
         sandbox.run(&["train", "l8.tsv"]).exits(0);

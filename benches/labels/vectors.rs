@@ -29,11 +29,19 @@ pub(crate) fn with_direction(set: &Set, vectors: &WordVectors, seed: u64) -> Res
             "a set in such a language",
         ));
     };
-    let mut polarity = induce(&documents, vectors, &cues, seed, &mut |_, _| {})?;
+    let mut polarity = induce(&documents, vectors, &cues, seed, &|| {
+        ControlFlow::Continue(())
+    })?;
     if set.foreign {
         let mut own = Documents::new(vectors);
         set.pool.texts.iter().for_each(|text| own.add(text));
-        (polarity, _) = adapt(&polarity, &own, vectors, seed, &mut |_, _| {})?;
+        (polarity, _) = adapt(
+            &polarity,
+            &own,
+            vectors,
+            seed,
+            &|| ControlFlow::Continue(()),
+        )?;
     }
     Ok(vectors.clone().with_polarity(polarity))
 }

@@ -1,5 +1,6 @@
 //! The direction of sentiment, found in the text that a command is given.
 
+use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::Args;
@@ -101,12 +102,21 @@ impl InductionOptions {
     }
 }
 
-/// Reads texts, one a line, for [`find`], and takes their digests. `raised` ends it,
-/// when a signal sets it.
+/// What ends the reading and the search, when a signal raises it.
+pub(super) type Flag<'a> = Option<&'a AtomicBool>;
+
+fn go_on(raised: Flag<'_>) -> ControlFlow<()> {
+    match raised.is_some_and(|raised| raised.load(Ordering::Relaxed)) {
+        true => ControlFlow::Break(()),
+        false => ControlFlow::Continue(()),
+    }
+}
+
+/// Reads texts, one a line, for [`find`], and takes their digests.
 pub(super) fn read<'v>(
     texts: impl Iterator<Item = Result<Lines>>,
     vectors: &'v WordVectors,
-    raised: &AtomicBool,
+    raised: Flag<'_>,
 ) -> Result<(Documents<'v>, Vec<Fingerprint>)> {
     let mut documents = Documents::new(vectors);
     let mut fingerprints = Vec::new();
@@ -114,7 +124,7 @@ pub(super) fn read<'v>(
         let mut lines = lines?;
         while let Some(line) = lines.next_line()? {
             documents.add(line.text);
-            if raised.load(Ordering::Relaxed) {
+            if go_on(raised).is_break() {
                 return Err(Error::Interrupted);
             }
         }
@@ -130,6 +140,7 @@ pub(super) fn find(
     vectors: &WordVectors,
     cues: Option<&Cues>,
     seed: u64,
+    raised: Flag<'_>,
     printer: &Printer,
 ) -> Result<Option<Polarity>> {
     if documents.len() < LEAST_DOCUMENTS {
@@ -151,7 +162,7 @@ pub(super) fn find(
         "looking for the direction of sentiment in {}",
         counted(documents.len() as u64, "text")
     ));
-    match induce(documents, vectors, cues, seed, &mut |_, _| {}) {
+    match induce(documents, vectors, cues, seed, &|| go_on(raised)) {
         Ok(polarity) => {
             printer.note(&described(&polarity));
             Ok(Some(polarity))
@@ -172,7 +183,7 @@ pub(super) fn adapt(
     seed: u64,
     printer: &Printer,
 ) -> Result<Option<Polarity>> {
-    match adapt::adapt(known, documents, vectors, seed, &mut |_, _| {}) {
+    match adapt::adapt(known, documents, vectors, seed, &|| go_on(None)) {
         Ok((polarity, report)) => {
             printer.note(&format!(
                 "adapted the direction of sentiment to {} (median length {}): {} of it from these texts, the rest as it was; {}, {} of them new",

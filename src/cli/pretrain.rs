@@ -337,11 +337,7 @@ pub(super) fn run(options: Options, printer: &mut Printer) -> Outcome {
     ));
     if let Some(again) = again {
         // What was learned is safe whatever happens from here on.
-        let signals = Signals {
-            interrupted: &interrupted,
-            at_once: &waiting,
-        };
-        if let Some(polarity) = polarity(again, &vectors, &cues, &options, &signals, printer)? {
+        if let Some(polarity) = polarity(again, &vectors, &cues, &options, &interrupted, printer)? {
             vectors = vectors.with_polarity(polarity);
             vectors.write(&options.output)?;
             printer.note(&format!(
@@ -426,33 +422,27 @@ fn read(
     Ok((reader, fingerprints))
 }
 
-/// What Ctrl-C and SIGTERM do.
-struct Signals<'a> {
-    /// They raise it.
-    interrupted: &'a AtomicBool,
-    /// While it is set they end the process at once.
-    at_once: &'a AtomicBool,
-}
-
 /// The direction of sentiment in the texts, read a second time.
 fn polarity(
     again: Vec<Source>,
     vectors: &WordVectors,
     cues: &Option<Cues>,
     options: &Options,
-    signals: &Signals<'_>,
+    interrupted: &AtomicBool,
     printer: &Printer,
 ) -> std::result::Result<Option<Polarity>, Failure> {
     let texts = again.into_iter().map(|source| source.again());
-    let stopped = |error| match error {
+    let stopped = |error| {
+        match error {
         Error::Interrupted => Failure::Stopped(
-            "the vectors are whole, but without the direction of sentiment: run it again for both"
+            "the vectors were written, without the direction of sentiment: senti train --unlabeled finds it too"
                 .to_owned(),
         ),
         error => error.into(),
+    }
     };
-    let (documents, fingerprints) =
-        induction::read(texts, vectors, signals.interrupted).map_err(stopped)?;
+    let raised = Some(interrupted);
+    let (documents, fingerprints) = induction::read(texts, vectors, raised).map_err(stopped)?;
     if vectors
         .origin()
         .is_some_and(|origin| origin.corpus != fingerprints)
@@ -460,14 +450,8 @@ fn polarity(
         printer.warn("the text was changed while it was read: no direction of sentiment");
         return Ok(None);
     }
-    // Nobody looks at a flag on the way, and nothing is being written.
-    signals.at_once.store(true, Ordering::Relaxed);
-    let found = induction::find(&documents, vectors, cues.as_ref(), options.seed, printer);
-    signals.at_once.store(false, Ordering::Relaxed);
-    if signals.interrupted.load(Ordering::Relaxed) {
-        return Err(stopped(Error::Interrupted));
-    }
-    found.map_err(stopped)
+    let (cues, seed) = (cues.as_ref(), options.seed);
+    induction::find(&documents, vectors, cues, seed, raised, printer).map_err(stopped)
 }
 
 /// The list that was asked for. `auto` leaves the stop words of the text's

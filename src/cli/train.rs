@@ -1,7 +1,6 @@
 //! `senti train`: labelled texts to a model.
 
 use std::path::{Path, PathBuf};
-use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
 use clap::{Args, ValueEnum};
@@ -174,7 +173,7 @@ fn direction(
         again.push(source);
         Ok(lines)
     });
-    let (documents, _) = induction::read(texts, &vectors, &AtomicBool::new(false))?;
+    let (documents, _) = induction::read(texts, &vectors, None)?;
     // Where a direction is known, another text adapts it; other cues begin anew.
     let found = match vectors.polarity() {
         Some(known) if options.induction.given().is_none() => {
@@ -187,7 +186,14 @@ fn direction(
                 let list = vectors.origin().map(|origin| &origin.stop_word_list);
                 cues = list.and_then(|name| Cues::language(name));
             }
-            induction::find(&documents, &vectors, cues.as_ref(), options.seed, printer)?
+            induction::find(
+                &documents,
+                &vectors,
+                cues.as_ref(),
+                options.seed,
+                None,
+                printer,
+            )?
         }
     };
     drop(documents);

@@ -7,13 +7,14 @@
 
 use super::chain::{CLAUSE, SENTENCE, Text};
 use super::documents::Documents;
+use super::induction::{GoOn, ask};
 use super::ngrams::{COST, Linear, Rows, Space, fit, key};
 use super::scale::Scale;
 use super::score::TURNED;
 use super::selftraining::certain;
 use super::spread::spread;
 use super::view::{self, Means, View};
-use super::{Length, Observer, Polarity};
+use super::{Length, Polarity};
 use crate::error::{Error, Result};
 use crate::random::{Use, stream, unit};
 use crate::sentence::WordWeights;
@@ -48,13 +49,14 @@ pub struct Report {
 /// those it was induced with. Scores have median 0 and deviation 1 over these texts.
 ///
 /// # Errors
-/// [`Error::TooLittle`] for less than [`LEAST_TEXTS`].
+/// [`Error::TooLittle`] for less than [`LEAST_TEXTS`]; [`Error::Interrupted`] when
+/// `go_on` says so.
 pub fn adapt(
     polarity: &Polarity,
     own: &Documents<'_>,
     vectors: &WordVectors,
     seed: u64,
-    observer: Observer<'_>,
+    go_on: GoOn<'_>,
 ) -> Result<(Polarity, Report)> {
     if own.len() < LEAST_TEXTS {
         return Err(Error::too_little(
@@ -79,7 +81,6 @@ pub fn adapt(
     let start: Vec<f64> = (0..own.len())
         .map(|at| rows.score(at, &old) + along[at])
         .collect();
-    observer("unadapted", &start);
 
     let topics = vec![0; own.len()];
     let mut random = stream(Use::SelfTraining, seed);
@@ -98,7 +99,7 @@ pub fn adapt(
             scores[*at] += said + VIEW * seen;
         }
     }
-    observer("self-training", &scores);
+    ask(go_on)?;
 
     let model = fit(&space, &rows, &certain(&scores, &topics), COST, seed, 2);
     let texts = own.len() as f64;

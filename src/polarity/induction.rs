@@ -1,5 +1,7 @@
 //! The induction, step by step: from texts without labels to a direction.
 
+use std::ops::ControlFlow;
+
 use rustc_hash::FxHashSet;
 
 use super::axis::{self, Axis};
@@ -33,21 +35,28 @@ const SENTENCE_COST: f64 = 2.0;
 /// in log odds.
 const FIRST_SLOPE: f64 = 2.0;
 
-/// A step of the induction, with each document's score after it, where it gives
-/// scores.
-pub type Observer<'a> = &'a mut dyn FnMut(&'static str, &[f64]);
+/// Asked between the steps, which take seconds on a large text, whether to go on.
+pub type GoOn<'a> = &'a dyn Fn() -> ControlFlow<()>;
+
+/// An error where it is not to go on.
+pub(super) fn ask(go_on: GoOn<'_>) -> Result<()> {
+    match go_on() {
+        ControlFlow::Continue(()) => Ok(()),
+        ControlFlow::Break(()) => Err(Error::Interrupted),
+    }
+}
 
 /// Finds the direction of sentiment.
 ///
 /// # Errors
 /// [`Error::TooLittle`] for less than [`LEAST_DOCUMENTS`], or when no seed word of
-/// one side has a vector.
+/// one side has a vector; [`Error::Interrupted`] when `go_on` says so.
 pub fn induce(
     documents: &Documents<'_>,
     vectors: &WordVectors,
     cues: &Cues,
     seed: u64,
-    observer: Observer<'_>,
+    go_on: GoOn<'_>,
 ) -> Result<Polarity> {
     if documents.len() < LEAST_DOCUMENTS {
         return Err(Error::too_little(
@@ -66,7 +75,7 @@ pub fn induce(
         true => found,
         false => axis.nearest(vectors, &frequencies),
     };
-    observer("opinion words", &[]);
+    ask(go_on)?;
     let path = match length {
         LONG.. => Path::Long,
         SHORT..LONG => Path::Short,
@@ -89,16 +98,16 @@ pub fn induce(
         Path::Long => topics::find(documents, vectors, &opinions, &frequencies, seed),
         Path::Short | Path::Seeds => vec![0; documents.len()],
     };
-    observer("topics", &[]);
+    ask(go_on)?;
     let mut scores = axis::scores(&own, &axis_weights, &topics);
-    observer("first direction", &scores);
+    ask(go_on)?;
     if path != Path::Seeds {
         for score in &mut scores {
             *score *= FIRST_SLOPE;
         }
         let weights = bayes::weights(&own, 2 * opinions.len(), &scores, &topics);
         scores = bayes::scores(&own, &weights);
-        observer("naive Bayes", &scores);
+        ask(go_on)?;
     }
 
     let least = match documents.len() {
@@ -112,7 +121,7 @@ pub fn induce(
         Path::Long if documents.len() >= MANY => ROUNDS,
         _ => 1,
     };
-    let taught = teach(&space, &rows, &scores, &topics, rounds, seed, observer);
+    let taught = teach(&space, &rows, &scores, &topics, rounds, seed, go_on)?;
     let weights = WordWeights::fitting(vectors);
     let means = view::Means::new(documents.iter(), vectors, &weights);
     let view = view::fit(&means, &taught);
@@ -134,7 +143,7 @@ pub fn induce(
     drop(rows);
     let rows = Rows::new(&space, documents.iter());
     let document = Scale::new(&rows, &model, &view, &view.scores(&means), 0.5);
-    observer("sentences", &[]);
+    ask(go_on)?;
     let report = Report {
         path,
         documents: (documents.seen(), documents.len()),

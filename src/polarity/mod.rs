@@ -45,7 +45,7 @@ mod topics;
 mod view;
 
 pub use documents::Documents;
-pub use induction::{LEAST_DOCUMENTS, Observer, induce};
+pub use induction::{GoOn, LEAST_DOCUMENTS, induce};
 pub use score::{Part, Scored, Scorer};
 
 use crate::classifier::head::PRIOR_SLOPE;

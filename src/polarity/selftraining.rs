@@ -1,10 +1,11 @@
 //! A classifier that teaches itself: the documents it is most certain of train
 //! the next one.
 
-use super::Observer;
+use super::induction::{GoOn, ask};
 use super::ngrams::{COST, Linear, Rows, Space, fit};
 use super::spread::spread;
 use super::topics::medians;
+use crate::error::Result;
 use crate::random::{Use, stream, unit};
 
 /// The share of documents at each end that become labels.
@@ -23,8 +24,8 @@ pub(super) fn teach(
     topics: &[usize],
     rounds: usize,
     seed: u64,
-    observer: Observer<'_>,
-) -> Vec<(u32, bool)> {
+    go_on: GoOn<'_>,
+) -> Result<Vec<(u32, bool)>> {
     let mut random = stream(Use::SelfTraining, seed);
     let folds: Vec<bool> = start.iter().map(|_| unit(&mut random) < 0.5).collect();
     let mut scores = start.to_vec();
@@ -43,9 +44,9 @@ pub(super) fn teach(
             rescore(rows, model, &folds, fold, &mut scores);
         }
         labels = certain(&scores, topics);
-        observer("self-training", &scores);
+        ask(go_on)?;
     }
-    labels
+    Ok(labels)
 }
 
 /// Scores the documents of one fold, to median 0 and deviation 1.

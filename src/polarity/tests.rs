@@ -1,5 +1,7 @@
 //! The whole induction on made text whose opinions are known.
 
+use std::ops::ControlFlow;
+
 use super::*;
 use crate::error::{Error, Result};
 use crate::random::{Use, below, stream, unit};
@@ -98,7 +100,9 @@ fn cues() -> Cues {
 fn found(vectors: &WordVectors, texts: &[String]) -> Result<Polarity> {
     let mut documents = Documents::new(vectors);
     texts.iter().for_each(|text| documents.add(text));
-    induce(&documents, vectors, &cues(), 0, &mut |_, _| {})
+    induce(&documents, vectors, &cues(), 0, &|| {
+        ControlFlow::Continue(())
+    })
 }
 
 fn score(polarity: &Polarity, text: &str, length: Length, vectors: &WordVectors) -> Scored {
@@ -249,7 +253,10 @@ fn too_little_text_and_unknown_seeds_are_errors() {
     let mut documents = Documents::new(&vectors);
     texts(1000, 1).iter().for_each(|text| documents.add(text));
     let strangers = Cues::from_seeds(vec!["zxcvb".to_owned()], vec!["bad".to_owned()]);
-    let error = induce(&documents, &vectors, &strangers, 0, &mut |_, _| {}).unwrap_err();
+    let error = induce(&documents, &vectors, &strangers, 0, &|| {
+        ControlFlow::Continue(())
+    })
+    .unwrap_err();
     assert!(matches!(error, Error::TooLittle { .. }), "{error}");
 }
 
@@ -355,7 +362,7 @@ fn adapted(
 ) -> Result<(Polarity, adapt::Report)> {
     let mut own = Documents::new(vectors);
     texts.iter().for_each(|text| own.add(text));
-    adapt::adapt(polarity, &own, vectors, 0, &mut |_, _| {})
+    adapt::adapt(polarity, &own, vectors, 0, &|| ControlFlow::Continue(()))
 }
 
 #[test]
@@ -529,7 +536,10 @@ mod unspaced {
         let vectors = vectors(&texts);
         let mut documents = Documents::new(&vectors);
         texts.iter().for_each(|text| documents.add(text));
-        let polarity = induce(&documents, &vectors, &cues(), 0, &mut |_, _| {}).unwrap();
+        let polarity = induce(&documents, &vectors, &cues(), 0, &|| {
+            ControlFlow::Continue(())
+        })
+        .unwrap();
         let report = &polarity.report;
         // Three times 12 characters before the comma and 3 behind it.
         let length = 3 * (6 + 2);
