@@ -15,6 +15,8 @@ pub(crate) enum Failure {
     Error(Error),
     /// The user stopped it, and this is how to go on.
     Stopped(String),
+    /// The user stopped it when a part was done: what is there.
+    Partly(String),
     /// The command ran, and the answer is no; it has said so.
     No,
     /// Nobody reads our output any more.
@@ -45,7 +47,7 @@ pub(crate) fn code(outcome: &Outcome) -> ExitCode {
     ExitCode::from(match outcome {
         Ok(()) | Err(Failure::ClosedPipe) => 0,
         Err(Failure::No) => 1,
-        Err(Failure::Stopped(_)) => 130,
+        Err(Failure::Stopped(_) | Failure::Partly(_)) => 130,
         Err(Failure::Output(_)) => 5,
         Err(Failure::Error(error)) => match error {
             Error::Setting { .. } => 2,

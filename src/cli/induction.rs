@@ -60,6 +60,22 @@ impl InductionOptions {
         })
     }
 
+    /// Warns of seed words that the vectors do not know: they say nothing.
+    pub(super) fn warn_of_unknown(&self, vectors: &WordVectors, printer: &Printer) -> Result<()> {
+        let seeds = self
+            .seeds()?
+            .into_iter()
+            .flat_map(|(praise, blame)| [praise, blame].concat());
+        let unknown: Vec<String> = seeds.filter(|word| vectors.index(word).is_none()).collect();
+        if !unknown.is_empty() {
+            printer.warn(&format!(
+                "seed words that the text of the vectors does not have, or too seldom: {}",
+                harmless(&unknown.join(", "))
+            ));
+        }
+        Ok(())
+    }
+
     fn named(&self) -> Result<Option<Cues>> {
         let Some(name) = &self.language else {
             return Ok(None);
@@ -82,23 +98,33 @@ impl InductionOptions {
         let Some(given) = &self.seed_words else {
             return Ok(None);
         };
+        let refused = |found: String| {
+            let expected =
+                "single words of praise, a slash, other words of blame: good,great/bad,awful";
+            Err(Error::setting("--seed-words", found, expected))
+        };
         let words = |side: &str| -> Vec<String> {
             let words = side.split(',').map(|word| word.trim().to_lowercase());
             words.filter(|word| !word.is_empty()).collect()
         };
-        match given
-            .split_once('/')
-            .map(|(praise, blame)| (words(praise), words(blame)))
-        {
-            Some((praise, blame)) if !praise.is_empty() && !blame.is_empty() => {
-                Ok(Some((praise, blame)))
-            }
-            _ => Err(Error::setting(
-                "--seed-words",
-                format!("{given:?}"),
-                "words of praise, a slash, words of blame: good,great/bad,awful",
-            )),
+        let sides: Vec<Vec<String>> = given.split('/').map(words).collect();
+        let [praise, blame] = &sides[..] else {
+            return refused(format!("{given:?}"));
+        };
+        if praise.is_empty() || blame.is_empty() {
+            return refused(format!("{given:?}"));
         }
+        if let Some(word) = praise
+            .iter()
+            .chain(blame)
+            .find(|word| word.contains(char::is_whitespace))
+        {
+            return refused(format!("{word:?}, more than one word"));
+        }
+        if let Some(word) = praise.iter().find(|word| blame.contains(word)) {
+            return refused(format!("{word:?} on both sides"));
+        }
+        Ok(Some((praise.clone(), blame.clone())))
     }
 }
 
@@ -153,7 +179,7 @@ pub(super) fn find(
     }
     let Some(cues) = cues else {
         printer.note(&format!(
-            "no direction of sentiment: the language of the text is none of {}; name it with --language, or a few words with --seed-words good,great/bad,awful",
+            "no direction of sentiment: the language of the text is none of {}, as far as can be told; if it is one of them, name it with --language, else a few words of the text with --seed-words good,great/bad,awful",
             Cues::languages().join(", ")
         ));
         return Ok(None);

@@ -337,6 +337,7 @@ pub(super) fn run(options: Options, printer: &mut Printer) -> Outcome {
     ));
     if let Some(again) = again {
         // What was learned is safe whatever happens from here on.
+        options.induction.warn_of_unknown(&vectors, printer)?;
         if let Some(polarity) = polarity(again, &vectors, &cues, &options, &interrupted, printer)? {
             vectors = vectors.with_polarity(polarity);
             vectors.write(&options.output)?;
@@ -434,8 +435,8 @@ fn polarity(
     let texts = again.into_iter().map(|source| source.again());
     let stopped = |error| {
         match error {
-        Error::Interrupted => Failure::Stopped(
-            "the vectors were written, without the direction of sentiment: senti train --unlabeled finds it too"
+        Error::Interrupted => Failure::Partly(
+            "the vectors were written, without the direction of sentiment (senti train --unlabeled finds it too)"
                 .to_owned(),
         ),
         error => error.into(),
@@ -451,7 +452,14 @@ fn polarity(
         return Ok(None);
     }
     let (cues, seed) = (cues.as_ref(), options.seed);
-    induction::find(&documents, vectors, cues, seed, raised, printer).map_err(stopped)
+    let found =
+        induction::find(&documents, vectors, cues, seed, raised, printer).map_err(stopped)?;
+    if let (None, Some(option)) = (&found, options.induction.given()) {
+        printer.warn(&format!(
+            "no direction of sentiment was found, in spite of {option}"
+        ));
+    }
+    Ok(found)
 }
 
 /// The list that was asked for. `auto` leaves the stop words of the text's

@@ -118,6 +118,7 @@ impl Printer {
                 self.error(&Error::Interrupted.to_string());
                 self.hint(hint);
             }
+            Failure::Partly(what) => self.error(&format!("interrupted; {what}")),
             Failure::Output(error) => {
                 self.error(&format!("cannot write the output: {error}"));
             }

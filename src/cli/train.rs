@@ -56,15 +56,15 @@ pub(super) struct Options {
     task: TaskName,
     /// Texts without labels, one a line, of the kind that is to be classified, about
     /// half of them praise; files and folders. The direction of sentiment is adapted to
-    /// them (200 or more), or found in them (500 or more) where the vectors have none
-    /// and where --language or --seed-words are given.
+    /// them (200 or more); where the vectors have none, or with --language or
+    /// --seed-words, it is found in them (500 or more). May be given more than once.
     #[arg(long, value_name = "PATH")]
     unlabeled: Vec<PathBuf>,
     #[command(flatten)]
     induction: InductionOptions,
-    /// The share of each label among the texts to be classified, where it is another
-    /// than among the labelled ones: label=share,label=share; or estimate, from the
-    /// texts of --unlabeled, which is rough.
+    /// The share of every label among the texts to be classified, where it is another
+    /// than among the labelled ones: label=share,label=share, brought to sum 1; or
+    /// estimate, from the texts of --unlabeled, which is rough.
     #[arg(
         long,
         value_name = "SHARES|estimate",
@@ -75,6 +75,9 @@ pub(super) struct Options {
     #[arg(long, value_name = "N", default_value_t = Settings::default().seed)]
     seed: u64,
 }
+
+/// A smaller share of known words than this is warned of.
+const FEW_KNOWN: f64 = 0.5;
 
 /// What --task may say.
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -174,6 +177,17 @@ fn direction(
         Ok(lines)
     });
     let (documents, _) = induction::read(texts, &vectors, None)?;
+    if documents.is_empty() {
+        return Err(Error::too_little(
+            format!(
+                "no text with a known word in --unlabeled, of {}",
+                counted(documents.seen() as u64, "text")
+            ),
+            "texts in the language of the vectors, one a line",
+        )
+        .with_hint("check that these are the right files, and the right vectors"));
+    }
+    options.induction.warn_of_unknown(&vectors, printer)?;
     // Where a direction is known, another text adapts it; other cues begin anew.
     let found = match vectors.polarity() {
         Some(known) if options.induction.given().is_none() => {
@@ -197,10 +211,18 @@ fn direction(
         }
     };
     drop(documents);
-    Ok(match found {
-        Some(polarity) => (vectors.with_polarity(polarity), again),
-        None => (vectors, again),
-    })
+    let vectors = match found {
+        Some(polarity) => vectors.with_polarity(polarity),
+        None => {
+            // It was asked for: silence would pass for success.
+            printer.warn(match vectors.polarity() {
+                Some(_) => "the direction of sentiment that the vectors have stays as it is",
+                None => "trained without a direction of sentiment",
+            });
+            vectors
+        }
+    };
+    Ok((vectors, again))
 }
 
 fn describe(
@@ -339,6 +361,21 @@ fn followed(direction: &Direction, set: &LabeledSet) -> Vec<(&'static str, Strin
 }
 
 fn warn(set: &LabeledSet, report: &TrainingReport, printer: &Printer) {
+    let share = report.known as f64 / report.tokens.max(1) as f64;
+    if share < FEW_KNOWN {
+        printer.warn(&format!(
+            "only {} of the words are known: are the vectors of the same language and kind of text?",
+            percent(share)
+        ));
+    }
+    if let Some(direction) = &report.direction
+        && direction.contrary
+        && direction.weight > 0.5
+    {
+        printer.warn(
+            "the direction of sentiment disagrees with the labels: what they call praise is blame in the unlabelled text; are they swapped?",
+        );
+    }
     if !report.unknown_lines.is_empty() {
         printer.warn(&format!(
             "{} of {} without any known word, left out of the training ({})",

@@ -80,6 +80,9 @@ pub struct Direction {
     pub weight: f64,
     /// What the head found out.
     pub head: HeadReport,
+    /// Whether the labels call praise what the direction takes for blame: their names
+    /// say one thing and the texts another.
+    pub contrary: bool,
 }
 
 /// Trains the classifier on all labelled texts with a known word, and
@@ -202,6 +205,7 @@ pub(super) fn train(
             Classifier::Head(head) => Some(Direction {
                 weight: head.gate,
                 head: head.report,
+                contrary: contrary(set, head.report.orientation),
             }),
         },
         logistic,
@@ -287,6 +291,17 @@ fn params(
         .prior_slope(slope)
         .prior_odds(about)
         .orientation_odds(orientation)
+}
+
+/// Whether the names of the labels and the side that the texts give the direction
+/// contradict each other.
+fn contrary(set: &LabeledSet, orientation: Option<f64>) -> bool {
+    match meaning(&set.classes) {
+        Meaning::Sentiment { praise, blame } => {
+            orientation.is_some_and(|sign| (sign > 0.0) != (praise > blame))
+        }
+        Meaning::Numbers { .. } | Meaning::Unknown => false,
+    }
 }
 
 /// Trains and validates a head on sentence vectors and scores. The number of hidden

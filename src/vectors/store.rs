@@ -224,7 +224,20 @@ impl WordVectors {
             None => read_parts::<SimpleVocab>(bytes),
             Some(_) => read_parts::<BucketSubwordVocab>(bytes),
         }
-        .map_err(|error| refused(error.to_string()))?;
+        // The structure was sound: what cannot be read now was changed. A parser may
+        // quote all of the metadata.
+        .map_err(|error| {
+            let error = error.to_string();
+            let reason: String = error
+                .lines()
+                .next()
+                .unwrap_or_default()
+                .chars()
+                .take(200)
+                .collect();
+            Error::damaged(path.display().to_string(), reason, "finalfusion vectors")
+                .with_hint("restore it from a copy, or make it again")
+        })?;
         let mut rows: Vec<f32> = storage.view().iter().copied().collect();
         let buckets = rows.split_off(words.len() * layout.dims);
         let unit = rows.chunks_exact(layout.dims).all(|row| {
@@ -475,6 +488,28 @@ mod tests {
             error.to_string().contains("direction of sentiment"),
             "{error}"
         );
+    }
+
+    /// A parser may quote everything: the message is one line all the same.
+    #[test]
+    fn broken_metadata_is_damage_and_not_quoted() {
+        let whole = bytes(&sample(3, 2).with_origin(origin()));
+        let at = whole
+            .windows(7)
+            .position(|part| part == b"version")
+            .unwrap();
+        let mut broken = whole.clone();
+        broken[at..at + 9].fill(0);
+        let error = parse(&broken).unwrap_err();
+        assert!(
+            matches!(error, Error::Artifact { damaged: true, .. }),
+            "{error}"
+        );
+        assert!(
+            error.to_string().len() < 400 && !error.to_string().contains('\n'),
+            "{error}"
+        );
+        assert!(error.hint().is_some());
     }
 
     #[test]
