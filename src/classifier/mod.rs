@@ -22,7 +22,7 @@ use linfa::DatasetBase;
 use ndarray::{Array1, Array2};
 
 pub use attribution::{Attribution, OfText};
-pub use head::{Head, HeadParams};
+pub use head::{Head, HeadParams, Scaling};
 pub use hidden::{HiddenLayer, HiddenLayerParams};
 pub use logistic::{Logistic, LogisticParams};
 pub use standardise::Standardiser;

@@ -414,6 +414,26 @@ mod tests {
         }
 
         #[test]
+        fn a_folded_model_answers_and_explains_the_same(plan in plans(), text in TEXTS) {
+            let plan = Plan { subwords: false, ..plan };
+            let model = plan.model();
+            let folded = plan.model().projected().unwrap();
+            let (one, other) = (model.classify(&text), folded.classify(&text));
+            prop_assert_eq!((one.known, one.tokens, one.why), (other.known, other.tokens, other.why));
+            for (a, b) in one.probabilities.iter().zip(&other.probabilities) {
+                prop_assert!((a - b).abs() < 1e-6, "{} {}", a, b);
+            }
+            let (one, other) = (model.explain(&text), folded.explain(&text));
+            prop_assert_eq!(one.parts.len(), other.parts.len());
+            if one.label == other.label {
+                for (a, b) in one.parts.iter().zip(&other.parts) {
+                    prop_assert_eq!((&a.span, a.kind, a.negated), (&b.span, b.kind, b.negated));
+                    prop_assert!((a.value - b.value).abs() < 1e-5 * (1.0 + a.value.abs()));
+                }
+            }
+        }
+
+        #[test]
         fn every_word_is_a_part_or_unknown(plan in plans(), text in TEXTS) {
             let model = plan.model();
             let explanation = model.explain(&text);

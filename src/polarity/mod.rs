@@ -48,6 +48,8 @@ pub use documents::Documents;
 pub use induction::{GoOn, LEAST_DOCUMENTS, induce};
 pub use score::{Part, Scored, Scorer};
 
+use ndarray::Array1;
+
 use crate::classifier::head::PRIOR_SLOPE;
 use crate::text::cues::Cues;
 use scale::Scale;
@@ -128,6 +130,24 @@ impl Polarity {
             true => Length::Sentence,
             false => Length::Document,
         }
+    }
+
+    /// What the views of the vectors multiply them by, one for each kind of text.
+    pub(crate) fn directions(&self) -> [Array1<f32>; 2] {
+        self.scales
+            .each_ref()
+            .map(|scale| Array1::from(scale.direction.clone()))
+    }
+
+    /// The same for vectors of so many components, of which two, from `first` on, are
+    /// the products with [`directions`](Self::directions).
+    pub(crate) fn along(mut self, first: usize, count: usize) -> Self {
+        for (place, scale) in (first..).zip(&mut self.scales) {
+            scale.direction = (0..count)
+                .map(|at| f32::from(u8::from(at == place)))
+                .collect();
+        }
+        self
     }
 
     /// The opinion words, as rows of the vectors.
