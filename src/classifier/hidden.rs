@@ -29,6 +29,7 @@ use linfa::ParamGuard;
 use linfa::traits::{Fit, PredictInplace};
 use ndarray::{Array1, Array2, ArrayView1, ArrayView2, Axis};
 use rand_xoshiro::rand_core::RngCore;
+use serde::{Deserialize, Serialize};
 
 use super::attribution::{Attribution, Route, Way, chords};
 use super::minimise::{Objective, minimise};
@@ -120,7 +121,7 @@ impl ParamGuard for HiddenLayerParams {
 }
 
 /// A trained classifier.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct HiddenLayer {
     /// What sentence vectors go through first.
     pub standardiser: Standardiser,
@@ -242,6 +243,25 @@ impl Fit<Array2<f64>, Array1<usize>, Error> for CheckedParams {
             output_bias: output_bias.to_owned(),
             slope: minimum.slope,
         })
+    }
+}
+
+impl HiddenLayer {
+    /// Whether the shapes fit d components and so many classes, and all numbers are
+    /// finite: for readers of files.
+    pub(crate) fn fits(&self, dims: usize, classes: usize) -> bool {
+        let units = self.bias.len();
+        let numbers = (self.weights.iter())
+            .chain(&self.bias)
+            .chain(&self.output_weights)
+            .chain(&self.output_bias)
+            .chain(&self.standardiser.mean);
+        self.standardiser.mean.len() == dims
+            && self.weights.dim() == (units, dims)
+            && self.output_weights.dim() == (classes, units)
+            && self.output_bias.len() == classes
+            && self.standardiser.scale.is_normal()
+            && numbers.into_iter().all(|number| number.is_finite())
     }
 }
 

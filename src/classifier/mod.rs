@@ -15,6 +15,7 @@ pub mod head;
 pub mod hidden;
 pub mod logistic;
 pub(crate) mod minimise;
+pub(crate) mod readout;
 pub mod standardise;
 pub mod terms;
 

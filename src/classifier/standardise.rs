@@ -1,13 +1,14 @@
 //! Brings sentence vectors to a common scale.
 
 use ndarray::{Array1, Array2, Axis};
+use serde::{Deserialize, Serialize};
 
 /// Subtracts the mean of the samples it was fitted to, and divides by one
 /// number for all dimensions, so that the samples' mean squared length is 1.
 ///
 /// One number, not one a dimension: with eight samples the deviation of a
 /// single dimension is mostly noise.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Standardiser {
     /// dims.
     pub mean: Array1<f64>,

@@ -149,7 +149,7 @@ pub(super) fn run(options: Options, printer: &mut Printer) -> Outcome {
     describe(&model, &set, &report, printer)?;
     // What was found comes before what was written.
     printer.flush()?;
-    model.folded()?.write(&options.output)?;
+    model.write_folded(&options.output)?;
     printer.note(&format!(
         "wrote {}, {}",
         harmless(&options.output.display().to_string()),

@@ -193,7 +193,8 @@ mod tests {
     use ndarray::{Array2, array};
     use proptest::prelude::*;
 
-    use super::super::{Provenance, Settings};
+    use super::super::folded::{Folded, Scratch};
+    use super::super::{Provenance, Settings, Verdict};
     use super::*;
     use crate::classifier::head::{
         Branch, Columns, Head, HiddenUnits, PRIOR_SLOPE, Report, Scaling, TermWeights,
@@ -373,6 +374,8 @@ mod tests {
         )
     }
 
+    /// Dense in what negates, and in ends of sentences.
+    const NEGATIONS: &str = "((isn't|not|nobody|far from|too|never|but|no doubt|very|is it|Not really) ?|(good|bad|film|café|zzz)[ ,.?!]{0,2}|很好|\n){0,24}";
     const TEXTS: &str = "(film|not|很|好|bad|good|Good|goodie|wow|zzz|,|\\.| ){0,16}";
 
     fn plain() -> Plan {
@@ -429,6 +432,29 @@ mod tests {
                 for (a, b) in one.parts.iter().zip(&other.parts) {
                     prop_assert_eq!((&a.span, a.kind, a.negated), (&b.span, b.kind, b.negated));
                     prop_assert!((a.value - b.value).abs() < 1e-5 * (1.0 + a.value.abs()));
+                }
+            }
+        }
+
+        #[test]
+        fn a_model_in_its_file_answers_the_same(plan in plans(), texts in proptest::collection::vec(prop_oneof![TEXTS, NEGATIONS], 1..6)) {
+            let plan = Plan { subwords: false, terms: false, ..plan };
+            let path = std::path::Path::new("m");
+            let model = plan.model().projected().unwrap();
+            let bytes = model.laid_out(path).unwrap().unwrap();
+            let folded = Folded::from_bytes(path, &bytes).unwrap().unwrap();
+            let read = Model::from_bytes(path, &bytes).unwrap();
+            prop_assert_eq!(read.laid_out(path).unwrap().unwrap(), bytes);
+            let mut scratch = Scratch::default();
+            for text in &texts {
+                let expected = model.classify(text);
+                let verdict = folded.classify(text, &mut scratch);
+                for found in [&verdict, &read.classify(text)] {
+                    let same = |a: &Verdict| (a.known, a.unseen, a.tokens, a.why);
+                    prop_assert_eq!(same(found), same(&expected), "{}", text);
+                    for (a, b) in found.probabilities.iter().zip(&expected.probabilities) {
+                        prop_assert!((a - b).abs() < 1e-9, "{} {} {}", text, a, b);
+                    }
                 }
             }
         }

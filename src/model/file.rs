@@ -1,4 +1,5 @@
-//! The model file, format 1; with subwords, 2; with a direction of sentiment, 3.
+//! The model file of a whole model, format 1; with subwords, 2; with a direction of
+//! sentiment, 3. Folded models have format 4 (`folded/file.rs`).
 //!
 //! A [safetensors](https://github.com/huggingface/safetensors) file: a header
 //! length (u64, little-endian), a JSON header, then the tensors, little-endian,
@@ -35,7 +36,7 @@ use ndarray::{Array1, Array2};
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use serde::{Deserialize, Serialize};
 
-use super::{Classifier, Model, Provenance};
+use super::{Classifier, Folded, Model, Provenance};
 use crate::classifier::{Head, HiddenLayer, Standardiser, Terms};
 use crate::error::{Error, Result};
 use crate::files::seal;
@@ -51,9 +52,10 @@ use crate::vectors::subwords::{NGrams, Subwords};
 const FORMAT: u32 = 1;
 const FORMAT_WITH_SUBWORDS: u32 = 2;
 const FORMAT_WITH_POLARITY: u32 = 3;
-const METADATA_KEY: &str = "senti";
-const SEAL_BYTES: usize = 32;
-const REPAIR: &str = "restore it from a copy, or train it again: senti train labeled.tsv";
+pub(super) const METADATA_KEY: &str = "senti";
+pub(super) const SEAL_BYTES: usize = 32;
+pub(super) const REPAIR: &str =
+    "restore it from a copy, or train it again: senti train labeled.tsv";
 
 #[derive(Serialize, Deserialize)]
 struct Header {
@@ -246,6 +248,9 @@ impl Model {
     /// # Errors
     /// [`Error::Artifact`].
     pub fn from_bytes(path: &Path, bytes: &[u8]) -> Result<Self> {
+        if let Some(folded) = Folded::from_bytes(path, bytes)? {
+            return folded.to_model(path);
+        }
         let name = path.display().to_string();
         let damaged =
             |found: String| Error::damaged(&name, found, "a whole model file").with_hint(REPAIR);
@@ -282,7 +287,7 @@ impl Model {
             let found = format.map_or("no format version".to_owned(), |f| {
                 format!("model format {f}")
             });
-            return Err(Error::artifact(&name, found, "model format 1 to 3")
+            return Err(Error::artifact(&name, found, "model format 1 to 4")
                 .with_hint("this model needs another version of senti"));
         }
         let header: Header =
@@ -456,7 +461,7 @@ fn words(tensors: &SafeTensors<'_>, count: usize) -> std::result::Result<Vec<Str
 }
 
 /// Where the seal stands, when the file is a safetensors file that has one.
-fn seal_field(bytes: &[u8]) -> Option<Range<usize>> {
+pub(super) fn seal_field(bytes: &[u8]) -> Option<Range<usize>> {
     let (header, metadata) = SafeTensors::read_metadata(bytes).ok()?;
     let (start, end) = metadata.info("seal")?.data_offsets;
     // The header's length itself takes eight bytes.

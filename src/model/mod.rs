@@ -2,6 +2,7 @@
 
 pub mod explanation;
 mod file;
+pub mod folded;
 mod folding;
 mod table;
 pub mod thresholds;
@@ -22,6 +23,7 @@ use crate::text::tokenizer::Tokenizer;
 use crate::vectors::{Origin, WordVectors};
 
 pub use explanation::Explanation;
+pub use folded::Folded;
 pub use thresholds::{Thresholds, Undecided};
 pub use training::{Settings, TrainingReport};
 

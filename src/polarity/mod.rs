@@ -34,6 +34,7 @@ mod halves;
 mod induction;
 mod ngrams;
 mod opinions;
+pub(crate) mod parts;
 mod reading;
 mod scale;
 mod score;
@@ -47,6 +48,7 @@ mod view;
 pub use documents::Documents;
 pub use induction::{GoOn, LEAST_DOCUMENTS, induce};
 pub use score::{Part, Scored, Scorer};
+pub(crate) use score::{TURNED, places};
 
 use ndarray::Array1;
 

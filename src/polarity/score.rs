@@ -16,7 +16,7 @@ use crate::vectors::WordVectors;
 
 /// What a negated opinion is worth, against the same opinion said plainly. Text
 /// without labels cannot teach it: negated words keep the company of plain ones.
-pub(super) const TURNED: f64 = -0.8;
+pub(crate) const TURNED: f64 = -0.8;
 
 /// The part of a word, or of a pair of words, in a text's score.
 #[derive(Debug, Clone, PartialEq)]
@@ -30,10 +30,10 @@ pub struct Part {
 }
 
 /// Where a feature stands.
-struct Place {
-    feature: usize,
-    span: Range<usize>,
-    turned: bool,
+pub(crate) struct Place {
+    pub(crate) feature: usize,
+    pub(crate) span: Range<usize>,
+    pub(crate) turned: bool,
 }
 
 /// A text's score: the sum of the values of its parts, and of the offset.
@@ -167,46 +167,62 @@ impl Scorer {
         tokenizer: &Tokenizer,
     ) -> Vec<Place> {
         let tokens: Vec<Token<'_>> = tokenizer.tokens(text).collect();
-        let gaps: Vec<Break> = breaks(text, &tokens).collect();
-        let words: Vec<&str> = tokens.iter().map(|token| token.word.as_ref()).collect();
-        let mut negated = Vec::new();
-        self.negation.scopes(&words, &gaps, &mut negated);
-        let turned = |at: usize, row: u32| {
-            negated.get(at).copied().unwrap_or(false)
-                && polarity.opinions.binary_search(&row).is_ok()
-        };
-
-        let mut places: Vec<Place> = Vec::new();
-        let mut reading = Reading::default();
-        let row = |word: &str| vectors.index(word).map(|row| row as u32);
-        reading.read(&tokens, gaps.iter().copied(), row);
-        let text = reading.text();
-        let mut pairs: Vec<(usize, usize)> = text.pairs().collect();
-        pairs.sort_by_key(|&(_, second)| second);
-        let mut pairs = pairs.into_iter().peekable();
-        for (place, &row) in text.ids().iter().enumerate() {
-            if row >= CLAUSE {
-                continue;
-            }
-            let at = reading.token(place);
-            places.push(Place {
-                feature: row as usize,
-                span: tokens[at].span.clone(),
-                turned: turned(at, row),
-            });
-            while let Some((before, _)) = pairs.next_if(|&(_, second)| second == place) {
-                let (first, from) = (text.ids()[before], reading.token(before));
-                let Some(&feature) = self.pairs.get(&key(first, row)) else {
-                    continue;
-                };
-                let both = [from, at].iter().all(|at| negated.get(*at) == Some(&true));
-                places.push(Place {
-                    feature: feature as usize,
-                    span: tokens[from].span.start..tokens[at].span.end,
-                    turned: both && (turned(from, first) || turned(at, row)),
-                });
-            }
-        }
-        places
+        places(
+            text,
+            &tokens,
+            &self.negation,
+            |word| vectors.index(word).map(|row| row as u32),
+            |first, second| self.pairs.get(&key(first, second)).copied(),
+            |row| polarity.opinions.binary_search(&row).is_ok(),
+        )
     }
+}
+
+/// Every place of a feature, in the order of the text; of a word its row is the
+/// feature.
+pub(crate) fn places(
+    text: &str,
+    tokens: &[Token<'_>],
+    negation: &Negation,
+    row: impl Fn(&str) -> Option<u32>,
+    pair: impl Fn(u32, u32) -> Option<u32>,
+    is_opinion: impl Fn(u32) -> bool,
+) -> Vec<Place> {
+    let gaps: Vec<Break> = breaks(text, tokens).collect();
+    let words: Vec<&str> = tokens.iter().map(|token| token.word.as_ref()).collect();
+    let mut negated = Vec::new();
+    negation.scopes(&words, &gaps, &mut negated);
+    let turned = |at: usize, row: u32| negated.get(at) == Some(&true) && is_opinion(row);
+
+    let mut places: Vec<Place> = Vec::new();
+    let mut reading = Reading::default();
+    reading.read(tokens, gaps.iter().copied(), row);
+    let text = reading.text();
+    let mut pairs: Vec<(usize, usize)> = text.pairs().collect();
+    pairs.sort_by_key(|&(_, second)| second);
+    let mut pairs = pairs.into_iter().peekable();
+    for (place, &row) in text.ids().iter().enumerate() {
+        if row >= CLAUSE {
+            continue;
+        }
+        let at = reading.token(place);
+        places.push(Place {
+            feature: row as usize,
+            span: tokens[at].span.clone(),
+            turned: turned(at, row),
+        });
+        while let Some((before, _)) = pairs.next_if(|&(_, second)| second == place) {
+            let (first, from) = (text.ids()[before], reading.token(before));
+            let Some(feature) = pair(first, row) else {
+                continue;
+            };
+            let both = [from, at].iter().all(|at| negated.get(*at) == Some(&true));
+            places.push(Place {
+                feature: feature as usize,
+                span: tokens[from].span.start..tokens[at].span.end,
+                turned: both && (turned(from, first) || turned(at, row)),
+            });
+        }
+    }
+    places
 }

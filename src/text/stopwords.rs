@@ -231,6 +231,11 @@ impl StopWords {
             .map_or_else(Self::none, |(_, list)| list)
     }
 
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.words.is_empty()
+    }
+
     /// Whether a normalised word is on the list.
     pub fn contains(&self, word: &str) -> bool {
         self.words.contains(word)

@@ -144,6 +144,12 @@ pub(crate) fn is_character(word: &str) -> bool {
     word.chars().next().and_then(Script::of).is_some() && word.split_word_bounds().nth(1).is_none()
 }
 
+/// Whether units may overlap where this word stands.
+pub(crate) fn is_overlapping(word: &str) -> bool {
+    word.chars()
+        .any(|c| is_hangul(c) || Script::of(c).is_some())
+}
+
 /// The first and last syllables of a word that is all Hangul and long enough.
 fn parts_of_hangul(word: &str, start: usize) -> Waiting {
     let mut syllables = 0;

@@ -35,7 +35,8 @@
 //! | `folds.rs` | Which samples are held out for such decisions? |
 //! | `shares.rs` | What if the classes are not as frequent as in training? |
 //! | `fit.rs` | In which order does all of that happen? |
-//! | `route.rs` | How does one text come to its logits, part by part? |
+//! | `readout.rs` | How does one text come to its logits, in a few plain numbers? |
+//! | `route.rs` | And part by part? |
 
 mod amount;
 mod branch;
@@ -47,6 +48,7 @@ mod hidden;
 mod joint;
 mod labels;
 mod linear;
+mod readout;
 mod route;
 mod scaling;
 mod shares;
@@ -62,6 +64,7 @@ pub use amount::TERMS_FROM;
 pub use branch::{Branch, Columns, PRIOR_SLOPE};
 pub use gate::Agreement;
 pub use hidden::HiddenUnits;
+pub(crate) use readout::FreeLogits;
 pub use scaling::Scaling;
 pub use shares::estimate_shares;
 pub use terms::TermWeights;

@@ -51,6 +51,18 @@ impl Lists {
         self.words.get(word)
     }
 
+    /// The words that negate, and those that phrases which negate begin with.
+    pub(super) fn starts(&self) -> impl Iterator<Item = &str> {
+        let starts = |word: &Word| {
+            let mut effects = word.phrases.iter().map(|phrase| phrase.effect);
+            word.negator || effects.any(|effect| effect == Effect::Negating)
+        };
+        self.words
+            .iter()
+            .filter(move |(_, word)| starts(word))
+            .map(|(word, _)| word.as_str())
+    }
+
     fn mark<W: AsRef<str>>(&mut self, words: &[W], mark: impl Fn(&mut Word)) {
         for word in words {
             mark(self.words.entry(word.as_ref().to_owned()).or_default());

@@ -53,6 +53,12 @@ impl Negation {
         }
     }
 
+    /// The words that negation can begin with: in a sentence without any of them no
+    /// word is negated, but by an answer that follows the question it is.
+    pub(crate) fn starts(&self) -> impl Iterator<Item = &str> {
+        self.lists.starts()
+    }
+
     /// Says of each word of a text whether it is negated; a negator never is.
     /// `breaks` holds what stands after each word, and nothing where it is
     /// shorter. What `out` held is replaced.

@@ -1,0 +1,270 @@
+//! A trained model ready to answer: one short row a word or pair, in one file that is
+//! used as it lies.
+//!
+//! [`Model::folded`] leaves of each word's vector what answers depend on. This is what
+//! remains, laid out so that nothing is built when it is read: a table of words
+//! (`words`), one of pairs (`pairs`), and the classifier. `text` reads a text,
+//! `file` specifies and checks the file (format 4), and [`Folded::to_model`] makes a
+//! [`Model`] of it again, for explanations and whatever else asks for one.
+//!
+//! The answers are those of the model, up to the order in which numbers are added:
+//! the same labels, and probabilities within 1e-6.
+//!
+//! Not with subwords, and not with terms: such models are kept whole.
+
+mod file;
+mod pairs;
+mod text;
+mod words;
+
+use std::ops::Range;
+use std::sync::OnceLock;
+
+use rustc_hash::FxHashSet;
+
+#[cfg(doc)]
+use super::Model;
+use super::{Classifier, Provenance, Undecided, Verdict};
+use crate::classifier::argmax;
+use crate::classifier::readout::{self, Readout};
+use crate::polarity::{Length, TURNED};
+use crate::sentence::negation::Negation;
+use crate::text::cues::Cues;
+use crate::text::labeled::UNDECIDED;
+use crate::text::tokenizer::Tokenizer;
+use pairs::{Pairs, Shape};
+use text::Text;
+use words::Words;
+
+/// A model that answers.
+#[derive(Debug)]
+pub struct Folded {
+    labels: Vec<String>,
+    shares: Vec<f64>,
+    tokenizer: Tokenizer,
+    provenance: Provenance,
+    /// As it is in the file, for models that are made of this one.
+    classifier: Classifier,
+    readout: Readout,
+    direction: Option<Direction>,
+    /// Words without a row that negate.
+    unknown_negators: FxHashSet<String>,
+    tables: Tables,
+}
+
+/// What is known of the direction of sentiment beside the values of words and pairs.
+#[derive(Debug)]
+struct Direction {
+    cues: Cues,
+    report: crate::polarity::Report,
+    offsets: [f64; 2],
+    directions: [Vec<f32>; 2],
+    /// What kind of text is scored.
+    length: Length,
+    /// Made when the first text needs it.
+    negation: OnceLock<Negation>,
+}
+
+/// The file, and where its parts lie in it.
+#[derive(Debug)]
+struct Tables {
+    /// In units of eight bytes, so that every number in it is aligned.
+    file: Vec<u64>,
+    length: usize,
+    keys: Range<usize>,
+    starts: Range<usize>,
+    long: Range<usize>,
+    flags: Range<usize>,
+    values: Range<usize>,
+    pair_rests: Range<usize>,
+    pair_starts: Range<usize>,
+    pair_values: Range<usize>,
+    shape: Shape,
+    /// Components of a word's vector.
+    dims: usize,
+}
+
+impl Tables {
+    fn bytes(&self, range: &Range<usize>) -> &[u8] {
+        let bytes: &[u8] = bytemuck::cast_slice(&self.file);
+        &bytes[..self.length][range.clone()]
+    }
+
+    fn singles(&self, range: &Range<usize>) -> &[f32] {
+        bytemuck::try_cast_slice(self.bytes(range)).unwrap_or(&[])
+    }
+
+    fn numbers(&self, range: &Range<usize>) -> &[u32] {
+        bytemuck::try_cast_slice(self.bytes(range)).unwrap_or(&[])
+    }
+}
+
+/// Columns of a word's values before its vector: its weight.
+const BEFORE: usize = 1;
+/// Columns behind it where there is a direction, and all of a pair's: the log of
+/// documents over those with it, and the weights of the two scales.
+const SCALED: usize = 3;
+
+/// Memory that is used for one text after another.
+#[derive(Debug, Clone, Default)]
+pub struct Scratch {
+    text: Text,
+    vector: Vec<f64>,
+    readout: readout::Scratch,
+}
+
+impl Folded {
+    /// The label names, sorted.
+    pub fn labels(&self) -> &[String] {
+        &self.labels
+    }
+
+    /// Where the model comes from.
+    pub fn provenance(&self) -> &Provenance {
+        &self.provenance
+    }
+
+    /// The name of a verdict's label, or `undecided`.
+    pub fn name(&self, verdict: &Verdict) -> &str {
+        let label = verdict.label.and_then(|label| self.labels.get(label));
+        label.map_or(UNDECIDED, String::as_str)
+    }
+
+    /// Answers one text, as [`Model::classify`] does.
+    pub fn classify(&self, text: &str, scratch: &mut Scratch) -> Verdict {
+        scratch.text.read(self, text);
+        let (known, tokens) = (scratch.text.known, scratch.text.tokens);
+        if known == 0 {
+            return Verdict {
+                label: None,
+                why: Some(Undecided::NoKnownWord),
+                probabilities: self.shares.clone(),
+                known: 0,
+                unseen: 0,
+                tokens,
+            };
+        }
+        let score = self.sum(scratch);
+        let mut probabilities = Vec::with_capacity(self.labels.len());
+        let (vector, memory) = (&scratch.vector, &mut scratch.readout);
+        self.readout
+            .probabilities(vector, score, memory, &mut probabilities);
+        Verdict {
+            label: Some(argmax(&probabilities)),
+            why: None,
+            probabilities,
+            known,
+            unseen: 0,
+            tokens,
+        }
+    }
+
+    /// Sums up what was read: the sentence vector stands in `scratch` after, and its
+    /// score is returned; 0 without a direction.
+    fn sum(&self, scratch: &mut Scratch) -> f64 {
+        let Scratch { text, vector, .. } = scratch;
+        let dims = self.tables.dims;
+        let words = self.words().keys.len();
+        vector.clear();
+        vector.resize(dims, 0.0);
+        let mut total = 0.0;
+        let row = |feature: u32| self.row(feature as usize);
+        for &feature in text.features.iter().filter(|&&one| (one as usize) < words) {
+            let row = row(feature);
+            let weight = f64::from(row[0]);
+            total += weight;
+            for (sum, &value) in vector.iter_mut().zip(&row[BEFORE..]) {
+                *sum += weight * f64::from(value);
+            }
+        }
+        if total > 0.0 {
+            vector.iter_mut().for_each(|sum| *sum /= total);
+        }
+        let Some(direction) = &self.direction else {
+            return 0.0;
+        };
+        // Of the score's parts: the squares of the norm, the weights over the norm, and
+        // what is turned of the view of the vectors.
+        let scale = direction.length as usize;
+        let view = |row: &[f32]| -> f64 {
+            let products = row[BEFORE..].iter().zip(&direction.directions[scale]);
+            let view: f64 = products.map(|(a, b)| f64::from(*a) * f64::from(*b)).sum();
+            view * f64::from(row[0])
+        };
+        let scaled = |feature: u32| match (feature as usize).checked_sub(words) {
+            None => &row(feature)[BEFORE + dims..],
+            Some(pair) => self.pair(pair),
+        };
+        let (mut square, mut sum, mut turned_view) = (0.0, 0.0, 0.0);
+        for &feature in &text.features {
+            let values = scaled(feature);
+            square += f64::from(values[0]).powi(2);
+            sum += f64::from(values[1 + scale]);
+        }
+        text.turned.sort_unstable();
+        for same in text.turned.chunk_by(|a, b| a == b) {
+            let change = (TURNED - 1.0) * same.len() as f64 / text.times(same[0]);
+            sum += change * f64::from(scaled(same[0])[1 + scale]);
+            if (same[0] as usize) < words {
+                turned_view += change * view(row(same[0]));
+            }
+        }
+        let of_vector = vector.iter().zip(&direction.directions[scale]);
+        let seen: f64 = of_vector.map(|(a, b)| a * f64::from(*b)).sum();
+        sum / square.sqrt().max(f64::MIN_POSITIVE)
+            + seen
+            + turned_view / total.max(f64::MIN_POSITIVE)
+            + direction.offsets[scale]
+    }
+
+    fn words(&self) -> Words<'_> {
+        let tables = &self.tables;
+        Words {
+            keys: bytemuck::try_cast_slice(tables.bytes(&tables.keys)).unwrap_or(&[]),
+            starts: tables.numbers(&tables.starts),
+            long: tables.bytes(&tables.long),
+        }
+    }
+
+    fn pairs(&self) -> Pairs<'_> {
+        let tables = &self.tables;
+        Pairs {
+            shape: tables.shape,
+            rests: tables.numbers(&tables.pair_rests),
+            starts: tables.numbers(&tables.pair_starts),
+        }
+    }
+
+    fn flags(&self) -> &[u8] {
+        self.tables.bytes(&self.tables.flags)
+    }
+
+    /// A word's weight, vector and, with a direction, scaled values.
+    fn row(&self, word: usize) -> &[f32] {
+        let width = self.width();
+        &self.tables.singles(&self.tables.values)[word * width..(word + 1) * width]
+    }
+
+    fn width(&self) -> usize {
+        let scaled = if self.has_direction() { SCALED } else { 0 };
+        BEFORE + self.tables.dims + scaled
+    }
+
+    fn pair(&self, pair: usize) -> &[f32] {
+        &self.tables.singles(&self.tables.pair_values)[pair * SCALED..(pair + 1) * SCALED]
+    }
+
+    fn has_direction(&self) -> bool {
+        self.direction.is_some()
+    }
+
+    fn negation(&self) -> &Negation {
+        static NONE: OnceLock<Negation> = OnceLock::new();
+        match &self.direction {
+            Some(direction) => direction
+                .negation
+                .get_or_init(|| Negation::new(&direction.cues)),
+            None => NONE.get_or_init(Negation::default),
+        }
+    }
+}
