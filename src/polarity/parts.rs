@@ -63,38 +63,3 @@ impl Polarity {
         }
     }
 }
-
-impl Parts {
-    /// The words of the vectors that the weights are of.
-    pub(crate) fn words(&self) -> usize {
-        self.idf.len() - self.pairs.len()
-    }
-
-    /// The same for words in another order: `order` has the old number of each, and
-    /// `places` the new one of each old.
-    pub(crate) fn renumbered(mut self, order: &[u32], places: &[u32]) -> Self {
-        let words = self.words();
-        let new = |word: u64| u64::from(places[word as usize]);
-        // Each pair's new key, and its old place.
-        let mut pairs: Vec<(u64, usize)> = (self.pairs.iter().zip(words..))
-            .map(|(&pair, at)| (new(pair >> 32) << 32 | new(pair & 0xffff_ffff), at))
-            .collect();
-        pairs.sort_unstable();
-        let moved = |values: &[f32]| -> Vec<f32> {
-            let of_words = order.iter().map(|&old| values[old as usize]);
-            of_words
-                .chain(pairs.iter().map(|&(_, at)| values[at]))
-                .collect()
-        };
-        self.idf = moved(&self.idf);
-        for scale in &mut self.scales {
-            scale.weights = moved(&scale.weights);
-        }
-        self.pairs = pairs.into_iter().map(|(key, _)| key).collect();
-        for word in &mut self.opinions {
-            *word = places[*word as usize];
-        }
-        self.opinions.sort_unstable();
-        self
-    }
-}

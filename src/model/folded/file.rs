@@ -2,20 +2,18 @@
 //!
 //! A safetensors file, as those of formats 1 to 3: a header length (u64,
 //! little-endian), a JSON header, then the tensors, little-endian, without gaps. With V
-//! words in the order of their hash (see `words`), P pairs (see `pairs`), and k
-//! components to a vector:
+//! words, P pairs, and k components to a vector:
 //!
 //! | tensor | type | shape | content |
 //! |---|---|---|---|
 //! | `seal` | u8 | 32 | SHA-256 of the file with these 32 bytes zero |
-//! | `word_keys` | u64 | V | what a word is found by |
-//! | `word_starts` | u32 | 2^b + 1 | where the words whose hash begins with each b bits begin |
+//! | `words` | u32 | V, 3 | what words are found by, in the order of their hash, and their rows (see `words`) |
+//! | `word_starts` | u32 | 2^b + 1 | where the words whose hash begins with each b bits begin; b = log2 V, rounded down |
 //! | `long_words` | u8 | | the words of more than seven bytes: length (u16), bytes (UTF-8) |
-//! | `word_flags` | u8 | V | 1: left out; 2: can negate; 4: opinions are made of it |
-//! | `word_values` | f32 | V, 1 + k or 4 + k | weight in the sentence vector; the vector; with a direction idf, and the weights of documents and of sentences |
-//! | `pair_rests` | u32 | P | what a pair is found by |
-//! | `pair_starts` | u32 | 2^p + 1 | where those begin of which the first p bits are the same |
-//! | `pair_values` | f32 | P, 3 | idf, and the weights of documents and of sentences |
+//! | `word_flags` | u8 | V | of each row: 1, left out; 2, can negate; 4, opinions are made of it |
+//! | `word_values` | f32 | V, 1 + k or 4 + k | of each row: weight in the sentence vector; the vector; with a direction idf, and the weights of documents and of sentences |
+//! | `pairs` | u32 | P, 4 | what pairs are found by (see `pairs`); as f32 idf, and the weights of documents and of sentences |
+//! | `pair_starts` | u32 | 2^p + 1 | where the pairs begin that are found by the same place of p bits |
 //!
 //! Without a direction of sentiment there are no tensors of pairs. The header's
 //! metadata has one key, `senti`, whose value is a JSON object: `format`, `labels`,
@@ -104,11 +102,11 @@ fn singles(name: &'static str, shape: [usize; 2], values: &[f32]) -> Tensor {
     }
 }
 
-fn numbers(name: &'static str, values: &[u32]) -> Tensor {
+fn numbers(name: &'static str, shape: &[usize], values: &[u32]) -> Tensor {
     Tensor {
         name,
         kind: Dtype::U32,
-        shape: vec![values.len()],
+        shape: shape.to_vec(),
         bytes: values
             .iter()
             .flat_map(|value| value.to_le_bytes())
@@ -141,7 +139,7 @@ impl Model {
     }
 
     /// The bytes of a file of format 4; nothing where the model cannot have it.
-    pub(super) fn laid_out(&self, path: &Path) -> Result<Option<Vec<u8>>> {
+    pub(in crate::model) fn laid_out(&self, path: &Path) -> Result<Option<Vec<u8>>> {
         if self.vectors.subwords().is_some() || self.terms.is_some() {
             return Ok(None);
         }
@@ -150,22 +148,15 @@ impl Model {
         };
         let refused =
             |reason: String| Error::artifact(path.display().to_string(), reason, "a model");
-        let count = built.order.len();
-        let mut places = vec![0; count];
-        for (place, &number) in (0u32..).zip(&built.order) {
-            places[number as usize] = place;
-        }
-        let parts = self.vectors.polarity().map(|polarity| {
-            let parts = polarity.clone().into_parts();
-            parts.renumbered(&built.order, &places)
-        });
+        let count = self.vectors.len();
+        let parts = self.vectors.polarity().map(|one| one.clone().into_parts());
 
         let negation = parts.as_ref().map(|parts| Negation::new(&parts.cues));
         let mut negators: Vec<&str> = negation.iter().flat_map(Negation::starts).collect();
         negators.sort_unstable();
         let known = |word: &&str| self.vectors.index(word).is_some();
         let mut flags = vec![0; count];
-        let mut mark = |number: usize, flag| flags[places[number] as usize] |= flag;
+        let mut mark = |row: usize, flag| flags[row] |= flag;
         for word in negators.iter().filter_map(|word| self.vectors.index(word)) {
             mark(word, NEGATES);
         }
@@ -182,42 +173,28 @@ impl Model {
 
         let dims = self.vectors.dims();
         let mut values = Vec::new();
-        for (place, &number) in built.order.iter().enumerate() {
-            let number = number as usize;
-            values.push(self.weights.as_slice()[number]);
-            values.extend_from_slice(self.vectors.row(number));
-            values.extend(parts.iter().flat_map(|parts| of_feature(parts, place)));
+        for row in 0..count {
+            values.push(self.weights.as_slice()[row]);
+            values.extend_from_slice(self.vectors.row(row));
+            values.extend(parts.iter().flat_map(|parts| of_feature(parts, row)));
         }
         let width = BEFORE + dims + if parts.is_some() { SCALED } else { 0 };
         let mut tensors = vec![
             bytes("seal", vec![0; SEAL_BYTES]),
-            Tensor {
-                name: "word_keys",
-                kind: Dtype::U64,
-                shape: vec![count],
-                bytes: built
-                    .keys
-                    .iter()
-                    .flat_map(|key| key.to_le_bytes())
-                    .collect(),
-            },
-            numbers("word_starts", &built.starts),
+            numbers("words", &[count, 3], &built.entries),
+            numbers("word_starts", &[built.starts.len()], &built.starts),
             bytes("long_words", built.long),
             bytes("word_flags", flags),
             singles("word_values", [count, width], &values),
         ];
         if let Some(parts) = &parts {
-            let keys: Vec<(u32, u32)> = (parts.pairs.iter())
-                .map(|&key| ((key >> 32) as u32, key as u32))
+            let valued: Vec<_> = (parts.pairs.iter().zip(count..))
+                .map(|(&pair, at)| (((pair >> 32) as u32, pair as u32), of_feature(parts, at)))
                 .collect();
-            let pairs = pairs::build(Shape::new(count, keys.len()), &keys);
-            let values: Vec<f32> = (pairs.order.iter())
-                .flat_map(|&pair| of_feature(parts, count + pair as usize))
-                .collect();
+            let pairs = pairs::build(Shape::new(count, valued.len()), &valued);
             tensors.extend([
-                numbers("pair_rests", &pairs.rests),
-                numbers("pair_starts", &pairs.starts),
-                singles("pair_values", [keys.len(), SCALED], &values),
+                numbers("pairs", &[valued.len(), pairs::ENTRY], &pairs.entries),
+                numbers("pair_starts", &[pairs.starts.len()], &pairs.starts),
             ]);
         }
 
@@ -410,15 +387,15 @@ impl Folded {
                 && starts.is_sorted()
                 && starts.last().is_some_and(|&end| end as usize == count)
         };
-        if !cover(words.starts, words.keys.len()) {
+        if !(cover(words.starts, words.len()) && words.is_sound()) {
             return Err("a table of words that does not fit".to_owned());
         }
-        if self.has_direction() && !cover(pairs.starts, pairs.rests.len()) {
+        if self.has_direction() && !cover(pairs.starts, pairs.len()) {
             return Err("a table of pairs that does not fit".to_owned());
         }
         let values = self.tables.singles(&self.tables.values);
-        let of_pairs = self.tables.singles(&self.tables.pair_values);
-        if !values.iter().chain(of_pairs).all(|value| value.is_finite()) {
+        let mut of_pairs = (0..pairs.len()).flat_map(|place| pairs.values(place as u32));
+        if !(values.iter().all(|value| value.is_finite()) && of_pairs.all(f32::is_finite)) {
             return Err("a value of a word or pair that is not finite".to_owned());
         }
         let mut rows = values.chunks_exact(self.width());
@@ -439,9 +416,9 @@ impl Folded {
                 .with_hint(REPAIR)
         };
         let table = self.words();
-        let count = table.keys.len();
-        let words: Option<Vec<String>> = (0..count).map(|row| table.word(row)).collect();
-        let words = words.ok_or_else(|| damaged("words that are not UTF-8"))?;
+        let count = table.len();
+        let words = table.all();
+        let words = words.ok_or_else(|| damaged("words that are not UTF-8, or missing"))?;
         let dims = self.tables.dims;
         let vector = |row| &self.row(row)[BEFORE..BEFORE + dims];
         let rows: Vec<f32> = (0..count).flat_map(vector).copied().collect();
@@ -474,8 +451,9 @@ impl Folded {
     }
 
     fn polarity(&self, direction: &Direction) -> Option<Polarity> {
-        let count = self.words().keys.len();
-        let pairs = self.pairs().all()?;
+        let count = self.words().len();
+        let table = self.pairs();
+        let pairs = table.all()?;
         let known = |word: u32| (word as usize) < count;
         if !pairs
             .iter()
@@ -491,7 +469,9 @@ impl Folded {
         let column = |at: usize| -> Vec<f32> {
             let behind = BEFORE + self.tables.dims + at;
             let of_words = (0..count).map(|word| self.row(word)[behind]);
-            let of_pairs = keys.iter().map(|&(_, place)| self.pair(place)[at]);
+            let of_pairs = keys
+                .iter()
+                .map(|&(_, place)| table.values(place as u32)[at]);
             of_words.chain(of_pairs).collect()
         };
         let flags = (0u32..).zip(self.flags());
@@ -535,8 +515,16 @@ fn tables(
             _ => Err(format!("{name} of shape {shape:?}")),
         }
     };
-    let (keys, count) = list("word_keys", Dtype::U64, None)?;
-    let (starts, _) = list("word_starts", Dtype::U32, Some((1 << bits(count)) + 1))?;
+    let rows = |name: &str, width: usize| {
+        let (range, shape) = find(name, Dtype::U32)?;
+        match shape {
+            &[rows, found] if found == width => Ok((range, rows)),
+            _ => Err(format!("{name} of shape {shape:?}")),
+        }
+    };
+    let (words, count) = rows("words", words::ENTRY)?;
+    let words_count = count;
+    let (word_starts, _) = list("word_starts", Dtype::U32, Some((1 << bits(count)) + 1))?;
     let (long, _) = list("long_words", Dtype::U8, None)?;
     let (flags, _) = list("word_flags", Dtype::U8, Some(count))?;
     let (values, shape) = find("word_values", Dtype::F32)?;
@@ -554,14 +542,13 @@ fn tables(
     let mut tables = Tables {
         file: Vec::new(),
         length: 0,
-        keys,
-        starts,
+        words,
+        word_starts,
         long,
         flags,
         values,
-        pair_rests: 0..0,
+        pairs: 0..0,
         pair_starts: 0..0,
-        pair_values: 0..0,
         shape: Shape::new(count, 0),
         dims,
     };
@@ -569,14 +556,10 @@ fn tables(
         if direction.directions.iter().any(|one| one.len() != dims) {
             return Err("a direction of sentiment of other vectors".to_owned());
         }
-        let (rests, pairs) = list("pair_rests", Dtype::U32, None)?;
-        tables.shape = Shape::new(count, pairs);
+        let (pairs, count) = rows("pairs", pairs::ENTRY)?;
+        tables.shape = Shape::new(words_count, count);
         let (starts, _) = list("pair_starts", Dtype::U32, Some(tables.shape.starts()))?;
-        let (values, shape) = find("pair_values", Dtype::F32)?;
-        if shape != [pairs, SCALED] {
-            return Err(format!("pair_values of shape {shape:?}"));
-        }
-        (tables.pair_rests, tables.pair_starts, tables.pair_values) = (rests, starts, values);
+        (tables.pairs, tables.pair_starts) = (pairs, starts);
     }
     Ok(tables)
 }

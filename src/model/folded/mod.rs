@@ -71,14 +71,13 @@ struct Tables {
     /// In units of eight bytes, so that every number in it is aligned.
     file: Vec<u64>,
     length: usize,
-    keys: Range<usize>,
-    starts: Range<usize>,
+    words: Range<usize>,
+    word_starts: Range<usize>,
     long: Range<usize>,
     flags: Range<usize>,
     values: Range<usize>,
-    pair_rests: Range<usize>,
+    pairs: Range<usize>,
     pair_starts: Range<usize>,
-    pair_values: Range<usize>,
     shape: Shape,
     /// Components of a word's vector.
     dims: usize,
@@ -163,18 +162,29 @@ impl Folded {
     /// score is returned; 0 without a direction.
     fn sum(&self, scratch: &mut Scratch) -> f64 {
         let Scratch { text, vector, .. } = scratch;
-        let dims = self.tables.dims;
-        let words = self.words().keys.len();
+        let (dims, width) = (self.tables.dims, self.width());
+        let values = self.tables.singles(&self.tables.values);
+        let row = |row: u32| {
+            let row = row as usize;
+            values.get(row * width..(row + 1) * width).unwrap_or(&[])
+        };
         vector.clear();
         vector.resize(dims, 0.0);
-        let mut total = 0.0;
-        let row = |feature: u32| self.row(feature as usize);
-        for &feature in text.features.iter().filter(|&&one| (one as usize) < words) {
-            let row = row(feature);
-            let weight = f64::from(row[0]);
+        let scale = self.direction.as_ref().map_or(0, |one| one.length as usize);
+        let (mut total, mut square, mut sum) = (0.0, 0.0, 0.0);
+        for &word in &text.rows {
+            let Some((&weight, rest)) = row(word).split_first() else {
+                continue;
+            };
+            let weight = f64::from(weight);
             total += weight;
-            for (sum, &value) in vector.iter_mut().zip(&row[BEFORE..]) {
+            let (components, scaled) = rest.split_at(dims);
+            for (sum, &value) in vector.iter_mut().zip(components) {
                 *sum += weight * f64::from(value);
+            }
+            if let Some([idf, weights @ ..]) = scaled.first_chunk::<SCALED>() {
+                square += f64::from(*idf).powi(2);
+                sum += f64::from(weights[scale]);
             }
         }
         if total > 0.0 {
@@ -183,45 +193,42 @@ impl Folded {
         let Some(direction) = &self.direction else {
             return 0.0;
         };
-        // Of the score's parts: the squares of the norm, the weights over the norm, and
-        // what is turned of the view of the vectors.
-        let scale = direction.length as usize;
-        let view = |row: &[f32]| -> f64 {
-            let products = row[BEFORE..].iter().zip(&direction.directions[scale]);
-            let view: f64 = products.map(|(a, b)| f64::from(*a) * f64::from(*b)).sum();
-            view * f64::from(row[0])
-        };
-        let scaled = |feature: u32| match (feature as usize).checked_sub(words) {
-            None => &row(feature)[BEFORE + dims..],
-            Some(pair) => self.pair(pair),
-        };
-        let (mut square, mut sum, mut turned_view) = (0.0, 0.0, 0.0);
-        for &feature in &text.features {
-            let values = scaled(feature);
-            square += f64::from(values[0]).powi(2);
-            sum += f64::from(values[1 + scale]);
+        let pairs = self.pairs();
+        for &pair in &text.pairs.different {
+            let [idf, weights @ ..] = pairs.values(pair);
+            square += f64::from(idf).powi(2);
+            sum += f64::from(weights[scale]);
         }
-        text.turned.sort_unstable();
-        for same in text.turned.chunk_by(|a, b| a == b) {
+        let along = &direction.directions[scale];
+        // What is turned of the view of the vectors.
+        let mut turned = 0.0;
+        text.turned_words.sort_unstable();
+        for same in text.turned_words.chunk_by(|a, b| a == b) {
+            let row = row(same[0]);
             let change = (TURNED - 1.0) * same.len() as f64 / text.times(same[0]);
-            sum += change * f64::from(scaled(same[0])[1 + scale]);
-            if (same[0] as usize) < words {
-                turned_view += change * view(row(same[0]));
-            }
+            let components = row[BEFORE..].iter().zip(along);
+            let view: f64 = components.map(|(a, b)| f64::from(*a) * f64::from(*b)).sum();
+            turned += change * view * f64::from(row[0]);
+            sum += change * f64::from(row[BEFORE + dims + 1 + scale]);
         }
-        let of_vector = vector.iter().zip(&direction.directions[scale]);
-        let seen: f64 = of_vector.map(|(a, b)| a * f64::from(*b)).sum();
+        text.turned_pairs.sort_unstable();
+        for same in text.turned_pairs.chunk_by(|a, b| a == b) {
+            let change = (TURNED - 1.0) * same.len() as f64 / text.pairs.times(same[0]);
+            sum += change * f64::from(pairs.values(same[0])[1 + scale]);
+        }
+        let seen = vector.iter().zip(along);
+        let seen: f64 = seen.map(|(a, b)| a * f64::from(*b)).sum();
         sum / square.sqrt().max(f64::MIN_POSITIVE)
             + seen
-            + turned_view / total.max(f64::MIN_POSITIVE)
+            + turned / total.max(f64::MIN_POSITIVE)
             + direction.offsets[scale]
     }
 
     fn words(&self) -> Words<'_> {
         let tables = &self.tables;
         Words {
-            keys: bytemuck::try_cast_slice(tables.bytes(&tables.keys)).unwrap_or(&[]),
-            starts: tables.numbers(&tables.starts),
+            entries: tables.numbers(&tables.words),
+            starts: tables.numbers(&tables.word_starts),
             long: tables.bytes(&tables.long),
         }
     }
@@ -230,7 +237,7 @@ impl Folded {
         let tables = &self.tables;
         Pairs {
             shape: tables.shape,
-            rests: tables.numbers(&tables.pair_rests),
+            entries: tables.numbers(&tables.pairs),
             starts: tables.numbers(&tables.pair_starts),
         }
     }
@@ -248,10 +255,6 @@ impl Folded {
     fn width(&self) -> usize {
         let scaled = if self.has_direction() { SCALED } else { 0 };
         BEFORE + self.tables.dims + scaled
-    }
-
-    fn pair(&self, pair: usize) -> &[f32] {
-        &self.tables.singles(&self.tables.pair_values)[pair * SCALED..(pair + 1) * SCALED]
     }
 
     fn has_direction(&self) -> bool {

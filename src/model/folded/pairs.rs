@@ -4,7 +4,8 @@
 //! With b bits to a word's number, a pair is one number of 2 b bits. [`Shape::mix`]
 //! turns it into another of as many bits, each into its own; of that number the
 //! highest bits say where to look (`starts`), and the rest, at most 32 bits, is kept.
-//! So a pair is found only if it is the same, in four bytes a pair.
+//! So a pair is found only if it is the same, in four bytes a pair. Its values stand
+//! beside them.
 
 use super::words::bits;
 
@@ -78,66 +79,98 @@ fn inverse(factor: u64) -> u64 {
     })
 }
 
+/// Numbers of 32 bits to an entry: what a pair is found by, and its values.
+pub(super) const ENTRY: usize = 4;
+
 /// The table, as it lies in the file.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Pairs<'f> {
     pub(super) shape: Shape,
-    pub(super) rests: &'f [u32],
+    /// One entry after the other.
+    pub(super) entries: &'f [u32],
     pub(super) starts: &'f [u32],
 }
 
-impl Pairs<'_> {
-    /// The place of a pair.
+impl<'f> Pairs<'f> {
+    /// How many pairs there are.
+    pub(super) fn len(self) -> usize {
+        self.entries.len() / ENTRY
+    }
+
+    /// Which entries a pair may be, and what it is found by.
     #[inline]
-    pub(super) fn find(self, first: u32, second: u32) -> Option<u32> {
+    pub(super) fn range(self, first: u32, second: u32) -> (u32, u32, u32) {
         let (bucket, rest) = self.shape.mix(first, second);
-        let start = *self.starts.get(bucket)?;
-        let end = *self.starts.get(bucket + 1)?;
-        let rests = self.rests.get(start as usize..end as usize)?;
-        let place = rests.iter().position(|&one| one == rest)?;
+        let start = |at: usize| self.starts.get(at).copied().unwrap_or(0);
+        (start(bucket), start(bucket + 1), rest)
+    }
+
+    /// The place of a pair among the entries of a range.
+    #[inline]
+    pub(super) fn search(self, (start, end, rest): (u32, u32, u32)) -> Option<u32> {
+        let entries = self.all_entries().get(start as usize..end as usize)?;
+        let place = entries.iter().position(|entry| entry[0] == rest)?;
         Some(start + place as u32)
+    }
+
+    /// The place of a pair.
+    pub(super) fn find(self, first: u32, second: u32) -> Option<u32> {
+        self.search(self.range(first, second))
+    }
+
+    /// The values of the pair at a place.
+    #[inline]
+    pub(super) fn values(self, place: u32) -> [f32; ENTRY - 1] {
+        let entry = self.all_entries().get(place as usize);
+        entry.map_or([0.0; ENTRY - 1], |&[_, a, b, c]| {
+            [a, b, c].map(f32::from_bits)
+        })
+    }
+
+    fn all_entries(self) -> &'f [[u32; ENTRY]] {
+        self.entries.as_chunks::<ENTRY>().0
     }
 
     /// All pairs, in the order of their places; nothing where the table is not sound.
     pub(super) fn all(self) -> Option<Vec<(u32, u32)>> {
-        let mut pairs = Vec::with_capacity(self.rests.len());
+        let mut pairs = Vec::with_capacity(self.len());
         for (bucket, ends) in self.starts.windows(2).enumerate() {
-            let rests = self.rests.get(ends[0] as usize..ends[1] as usize)?;
-            pairs.extend(rests.iter().map(|&rest| self.shape.unmix(bucket, rest)));
+            let entries = self.all_entries().get(ends[0] as usize..ends[1] as usize)?;
+            pairs.extend(
+                entries
+                    .iter()
+                    .map(|entry| self.shape.unmix(bucket, entry[0])),
+            );
         }
-        (pairs.len() == self.rests.len()).then_some(pairs)
+        (pairs.len() == self.len()).then_some(pairs)
     }
 }
 
-/// The table, and in which order the pairs stand in it.
+/// The table of some pairs.
 #[derive(Debug)]
 pub(super) struct Built {
-    pub(super) rests: Vec<u32>,
+    pub(super) entries: Vec<u32>,
     pub(super) starts: Vec<u32>,
-    /// The number of the pair that stands at each place.
-    pub(super) order: Vec<u32>,
 }
 
-/// Lays out pairs of so many words.
-pub(super) fn build(shape: Shape, pairs: &[(u32, u32)]) -> Built {
-    let mut entries: Vec<((usize, u32), u32)> = pairs
+/// Lays out pairs with their values.
+pub(super) fn build(shape: Shape, pairs: &[((u32, u32), [f32; ENTRY - 1])]) -> Built {
+    let mut mixed: Vec<((usize, u32), [f32; ENTRY - 1])> = pairs
         .iter()
-        .zip(0u32..)
-        .map(|(&(first, second), number)| (shape.mix(first, second), number))
+        .map(|&((first, second), values)| (shape.mix(first, second), values))
         .collect();
-    entries.sort_unstable();
+    mixed.sort_unstable_by_key(|&(mixed, _)| mixed);
     let mut starts = vec![0; shape.starts()];
-    for ((bucket, _), _) in &entries {
+    let mut entries = Vec::with_capacity(pairs.len() * ENTRY);
+    for ((bucket, rest), values) in mixed {
         starts[bucket + 1] += 1;
+        entries.push(rest);
+        entries.extend(values.map(f32::to_bits));
     }
     for bucket in 1..starts.len() {
         starts[bucket] += starts[bucket - 1];
     }
-    Built {
-        rests: entries.iter().map(|&((_, rest), _)| rest).collect(),
-        starts,
-        order: entries.iter().map(|&(_, number)| number).collect(),
-    }
+    Built { entries, starts }
 }
 
 #[cfg(test)]
@@ -159,16 +192,20 @@ mod tests {
             };
             let (pairs, others) = (of(&seeds), of(&others));
             let shape = Shape::new(words, pairs.len());
-            let built = build(shape, &pairs);
+            let valued: Vec<_> = (pairs.iter().zip(0u8..))
+                .map(|(&pair, at)| (pair, [f32::from(at), -1.5, 0.0]))
+                .collect();
+            let built = build(shape, &valued);
             prop_assert_eq!(built.starts.len(), shape.starts());
-            let table = Pairs { shape, rests: &built.rests, starts: &built.starts };
-            for (place, &number) in built.order.iter().enumerate() {
-                let (first, second) = pairs[number as usize];
-                prop_assert_eq!(table.find(first, second), Some(place as u32));
+            let table = Pairs { shape, entries: &built.entries, starts: &built.starts };
+            prop_assert_eq!(table.len(), pairs.len());
+            for ((first, second), values) in valued {
+                let place = table.find(first, second);
+                prop_assert_eq!(place.map(|place| table.values(place)), Some(values));
             }
-            let all: Vec<(u32, u32)> =
-                built.order.iter().map(|&number| pairs[number as usize]).collect();
-            prop_assert_eq!(table.all(), Some(all));
+            let mut all = table.all().unwrap();
+            all.sort_unstable();
+            prop_assert_eq!(&all, &pairs);
             for (first, second) in others.into_iter().filter(|pair| !pairs.contains(pair)) {
                 prop_assert_eq!(table.find(first, second), None);
             }

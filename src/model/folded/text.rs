@@ -7,9 +7,11 @@
 //! which can negate, and in the question before. Texts with scripts where units
 //! overlap go the way that all texts go elsewhere.
 
+use std::ops::Range;
+
 use super::Folded;
 use super::pairs::Pairs;
-use super::words::Words;
+use super::words::{Sought, Words};
 use crate::polarity::places;
 use crate::text::clauses::Break;
 use crate::text::tokenizer::{spans, word_at};
@@ -37,98 +39,188 @@ struct Word {
 }
 
 /// A text as the answer needs it; memory that is used for one text after another.
+///
+/// What is looked up lies anywhere in the tables, so that each step asks for all of its
+/// numbers before the next one uses them: memory answers many at a time.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Text {
+    spans: Vec<Range<usize>>,
+    sought: Vec<(Sought, (u32, u32))>,
     words: Vec<Word>,
     /// The places of words that can negate.
     negates: Vec<usize>,
     negated: Vec<bool>,
-    lowered: Vec<u8>,
-    /// The text's number in the high half, how often it has the feature in the low one.
+    neighbours: Vec<Neighbours>,
+    /// For each row the number of the last text with it, and how often it has it.
     seen: Vec<u64>,
     number: u64,
-    /// The different features: words, then pairs.
-    pub(super) features: Vec<u32>,
-    /// Those that negation turns, as often as it does.
-    pub(super) turned: Vec<u32>,
+    /// The rows of the different words.
+    pub(super) rows: Vec<u32>,
+    /// The places of the different pairs.
+    pub(super) pairs: Counts,
+    /// The rows of words that negation turns, as often as it does.
+    pub(super) turned_words: Vec<u32>,
+    /// And the places of pairs.
+    pub(super) turned_pairs: Vec<u32>,
     /// Words that have a row.
     pub(super) known: usize,
     /// Words, stop words left out.
     pub(super) tokens: usize,
 }
 
+/// Two neighbouring words, by their places in the text.
+#[derive(Debug, Clone, Copy)]
+struct Neighbours {
+    first: usize,
+    second: usize,
+    /// Which pairs they may be.
+    range: (u32, u32, u32),
+}
+
+/// How often each of some numbers was met.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Counts {
+    /// The numbers, in the order in which they were met first.
+    pub(super) different: Vec<u32>,
+    /// Numbers and their counts by a hash of theirs; a count of 0 is a free slot.
+    slots: Vec<(u32, u32)>,
+}
+
+impl Counts {
+    /// Forgets what was met, and makes room for so many.
+    fn begin(&mut self, most: usize) {
+        self.different.clear();
+        let slots = (2 * most).next_power_of_two();
+        self.slots.clear();
+        self.slots.resize(slots, (0, 0));
+    }
+
+    fn slot(&self, number: u32) -> usize {
+        let mask = self.slots.len() - 1;
+        let mut at = (number.wrapping_mul(0x9e37_79b9) >> 7) as usize & mask;
+        while self.slots[at].1 > 0 && self.slots[at].0 != number {
+            at = (at + 1) & mask;
+        }
+        at
+    }
+
+    fn add(&mut self, number: u32) {
+        let at = self.slot(number);
+        if self.slots[at].1 == 0 {
+            self.different.push(number);
+        }
+        self.slots[at] = (number, self.slots[at].1.saturating_add(1));
+    }
+
+    /// How often a number was met.
+    pub(super) fn times(&self, number: u32) -> f64 {
+        f64::from(self.slots[self.slot(number)].1)
+    }
+}
+
 impl Text {
-    /// How often the text has a feature.
-    pub(super) fn times(&self, feature: u32) -> f64 {
-        let seen = self.seen.get(feature as usize).copied().unwrap_or(0);
+    /// How often the text has a word.
+    pub(super) fn times(&self, row: u32) -> f64 {
+        let seen = self.seen.get(row as usize).copied().unwrap_or(0);
         (seen & TIMES) as f64
     }
 
-    fn begin(&mut self, features: usize) {
-        self.seen.resize(features, 0);
+    fn begin(&mut self, rows: usize) {
+        self.seen.resize(rows, 0);
         self.number += 1;
-        for list in [&mut self.features, &mut self.turned] {
-            list.clear();
-        }
+        self.rows.clear();
+        self.turned_words.clear();
+        self.turned_pairs.clear();
         self.words.clear();
         self.negates.clear();
+        self.pairs.begin(0);
         (self.known, self.tokens) = (0, 0);
     }
 
     #[inline]
-    fn add(&mut self, feature: u32, turned: bool) {
+    fn add(&mut self, row: u32) {
         let mark = self.number << 32;
-        let Some(seen) = self.seen.get_mut(feature as usize) else {
+        let Some(seen) = self.seen.get_mut(row as usize) else {
             return;
         };
         if *seen & !TIMES == mark {
             *seen += 1;
         } else {
             *seen = mark | 1;
-            self.features.push(feature);
-        }
-        if turned {
-            self.turned.push(feature);
+            self.rows.push(row);
         }
     }
 
     /// Reads a text.
     pub(super) fn read(&mut self, folded: &Folded, text: &str) {
         let (words, pairs) = (folded.words(), folded.pairs());
-        let features = words.keys.len() + pairs.rests.len();
-        self.begin(features);
-        if !self.cut(folded, words, text) {
-            return self.read_overlapping(folded, text, features);
+        self.begin(words.len());
+        if !self.seek(words, text) {
+            return self.read_overlapping(folded, text);
         }
-        self.negate(folded, text);
-        self.collect(folded.flags(), words.keys.len() as u32, pairs);
+        self.find(folded, words, text);
+        if folded.has_direction() {
+            self.negate(folded, text);
+            self.pair(folded.flags(), pairs);
+        }
     }
 
-    /// Finds the words; says whether this is a text that it can do that for.
-    fn cut(&mut self, folded: &Folded, table: Words<'_>, text: &str) -> bool {
+    /// Cuts the text into words, and says where each may be in the table; or that this
+    /// is no text for that.
+    fn seek(&mut self, table: Words<'_>, text: &str) -> bool {
+        self.spans.clear();
+        self.sought.clear();
+        let bytes = text.as_bytes();
+        let plain = text.is_ascii();
+        let (all, sought) = (&mut self.spans, &mut self.sought);
+        spans(text).for_each(|span| {
+            let one = match plain || bytes[span.clone()].is_ascii() {
+                true => Sought::of_ascii(bytes, span.clone()),
+                false => Sought::default(),
+            };
+            all.push(span);
+            sought.push((one, (0, 0)));
+        });
+        if !plain {
+            let beyond = |span: &Range<usize>| !bytes[span.clone()].is_ascii();
+            let mut words = self.spans.iter().filter(|span| beyond(span));
+            if words.any(|span| is_overlapping(&text[span.clone()])) {
+                return false;
+            }
+        }
+        for (sought, range) in &mut self.sought {
+            *range = table.range(*sought);
+        }
+        true
+    }
+
+    /// Finds the words, and what stands between them.
+    fn find(&mut self, folded: &Folded, table: Words<'_>, text: &str) {
         let bytes = text.as_bytes();
         let flags = folded.flags();
         let plain = text.is_ascii();
-        let stops = !folded.tokenizer.stop_words().is_empty();
+        let stops = folded.tokenizer.stop_words();
+        let ask = !stops.is_empty() || !folded.unknown_negators.is_empty();
         let mut end = 0;
-        for span in spans(text) {
-            let ascii = plain || bytes[span.clone()].is_ascii();
-            let row = if ascii {
-                table.find_ascii(bytes, span.clone(), &mut self.lowered)
-            } else if is_overlapping(&text[span.clone()]) {
-                return false;
-            } else {
-                table.find(word_at(text, span.clone()).as_bytes())
+        for at in 0..self.spans.len() {
+            let span = self.spans[at].clone();
+            let (sought, range) = self.sought[at];
+            let row = match plain || bytes[span.clone()].is_ascii() {
+                true => table.search(range, sought, &bytes[span.clone()]),
+                false => table.find(word_at(text, span.clone()).as_bytes()),
             };
-            let mut flag = row.map_or(0, |row| flags[row as usize]);
-            if row.is_none() && (stops || !folded.unknown_negators.is_empty()) {
-                let word = word_at(text, span.clone());
-                if stops && folded.tokenizer.stop_words().contains(&word) {
-                    flag = STOP;
-                } else if folded.unknown_negators.contains(&*word) {
-                    flag = NEGATES;
+            let flag = match row {
+                Some(row) => flags.get(row as usize).copied().unwrap_or(0),
+                None if ask => {
+                    let word = word_at(text, span.clone());
+                    match stops.contains(&word) {
+                        true => STOP,
+                        false if folded.unknown_negators.contains(&*word) => NEGATES,
+                        false => 0,
+                    }
                 }
-            }
+                None => 0,
+            };
             if flag & STOP != 0 {
                 continue;
             }
@@ -146,20 +238,22 @@ impl Text {
                 row: row.unwrap_or(UNKNOWN),
                 after: Break::None,
             });
+            if let Some(row) = row {
+                self.add(row);
+            }
         }
         if let Some(last) = self.words.last_mut() {
             last.after = gap(text, end, text.len());
         }
         self.tokens = self.words.len();
-        true
     }
 
     /// Says which words are negated, in the sentences where any may be.
     fn negate(&mut self, folded: &Folded, text: &str) {
-        if self.negates.is_empty() || !folded.has_direction() {
+        self.negated.clear();
+        if self.negates.is_empty() {
             return;
         }
-        self.negated.clear();
         self.negated.resize(self.words.len(), false);
         let ends = |word: &Word| word.after.ends_sentence();
         let mut done = 0;
@@ -194,54 +288,72 @@ impl Text {
         }
     }
 
-    /// Counts words and pairs.
-    fn collect(&mut self, flags: &[u8], first_pair: u32, pairs: Pairs<'_>) {
-        let any = !self.negates.is_empty() && self.negated.len() == self.words.len();
-        let words = std::mem::take(&mut self.words);
-        let mut before: Option<usize> = None;
-        for (at, word) in words.iter().enumerate() {
+    /// Counts pairs, and what is turned.
+    fn pair(&mut self, flags: &[u8], table: Pairs<'_>) {
+        self.neighbours.clear();
+        let mut first: Option<usize> = None;
+        for (second, word) in self.words.iter().enumerate() {
             if word.row != UNKNOWN {
-                let negated = any && self.negated[at];
-                let turned = negated && flags[word.row as usize] & OPINION != 0;
-                self.add(word.row, turned);
-                if let Some(from) = before
-                    && let Some(pair) = pairs.find(words[from].row, word.row)
-                {
-                    let both = negated && self.negated[from];
-                    let opinion = |row: u32| flags[row as usize] & OPINION != 0;
-                    let turned = both && (turned || opinion(words[from].row));
-                    self.add(first_pair + pair, turned);
+                if let Some(first) = first {
+                    self.neighbours.push(Neighbours {
+                        first,
+                        second,
+                        range: table.range(self.words[first].row, word.row),
+                    });
                 }
-                before = Some(at);
+                first = Some(second);
             }
             if !word.after.joins() {
-                before = None;
+                first = None;
             }
         }
-        self.words = words;
+        let any = self.negated.len() == self.words.len();
+        let opinion = |row: u32| {
+            flags
+                .get(row as usize)
+                .is_some_and(|flags| flags & OPINION != 0)
+        };
         if any {
-            self.negated.clear();
+            let negated = self.words.iter().zip(&self.negated);
+            let rows = negated
+                .filter(|(_, negated)| **negated)
+                .map(|(word, _)| word.row);
+            self.turned_words.extend(rows.filter(|&row| opinion(row)));
         }
+        self.pairs.begin(self.neighbours.len());
+        for pair in &self.neighbours {
+            let Some(place) = table.search(pair.range) else {
+                continue;
+            };
+            self.pairs.add(place);
+            if any
+                && [pair.first, pair.second].iter().all(|&at| self.negated[at])
+                && [pair.first, pair.second]
+                    .iter()
+                    .any(|&at| opinion(self.words[at].row))
+            {
+                self.turned_pairs.push(place);
+            }
+        }
+        self.negated.clear();
     }
 
     /// Reads a text of any kind.
-    fn read_overlapping(&mut self, folded: &Folded, text: &str, features: usize) {
-        self.begin(features);
+    fn read_overlapping(&mut self, folded: &Folded, text: &str) {
         let (words, pairs, flags) = (folded.words(), folded.pairs(), folded.flags());
         let tokens: Vec<_> = folded.tokenizer.tokens(text).collect();
         self.tokens = tokens.len();
         let row = |word: &str| words.find(word.as_bytes());
-        self.known = tokens
-            .iter()
-            .filter(|token| row(&token.word).is_some())
-            .count();
-        let first_pair = words.keys.len() as u32;
-        if !folded.has_direction() {
-            for row in tokens.iter().filter_map(|token| row(&token.word)) {
-                self.add(row, false);
+        for token in &tokens {
+            if let Some(row) = row(&token.word) {
+                self.known += 1;
+                self.add(row);
             }
+        }
+        if !folded.has_direction() {
             return;
         }
+        let first_pair = words.len() as u32;
         let found = places(
             text,
             &tokens,
@@ -254,8 +366,16 @@ impl Text {
                     .is_some_and(|flags| flags & OPINION != 0)
             },
         );
+        self.pairs.begin(found.len());
         for place in found {
-            self.add(place.feature as u32, place.turned);
+            let feature = place.feature as u32;
+            match feature.checked_sub(first_pair) {
+                Some(pair) => {
+                    self.pairs.add(pair);
+                    self.turned_pairs.extend(place.turned.then_some(pair));
+                }
+                None => self.turned_words.extend(place.turned.then_some(feature)),
+            }
         }
     }
 }

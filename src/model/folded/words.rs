@@ -2,7 +2,8 @@
 //!
 //! Words stand in the order of a hash of theirs; `starts` says where those with the
 //! same highest bits of it begin, so that a search looks at one or two keys that lie
-//! side by side. A key is eight bytes:
+//! side by side. Beside its key stands a word's row; rows fall in frequency, so that
+//! what is known of frequent words lies together. A key is eight bytes:
 //!
 //! - of a word of up to seven bytes (most running words) these bytes, then zeros: it
 //!   is the word;
@@ -25,60 +26,96 @@ const SPREAD: u64 = 0x9e37_79b9_7f4a_7c15;
 /// The longest word that has a place.
 pub(super) const LONGEST: usize = u16::MAX as usize;
 
+/// Numbers of 32 bits to an entry: the two halves of its key, the lower first, and the
+/// word's row.
+pub(super) const ENTRY: usize = 3;
+
 /// The table, as it lies in the file.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Words<'f> {
-    pub(super) keys: &'f [u64],
+    /// One entry after the other.
+    pub(super) entries: &'f [u32],
     pub(super) starts: &'f [u32],
     pub(super) long: &'f [u8],
 }
 
 /// What is looked for.
-#[derive(Debug, Clone, Copy)]
-struct Sought<'w> {
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Sought {
     /// The key of a short word; of a long one, what its key begins with.
     key: u64,
     hash: u64,
-    long: Option<&'w [u8]>,
 }
 
-impl<'w> Sought<'w> {
+impl Sought {
     #[inline]
     fn short(key: u64) -> Self {
         Self {
             key,
             hash: key.wrapping_mul(SPREAD),
-            long: None,
         }
     }
 
-    fn of(word: &'w [u8]) -> Self {
+    fn of(word: &[u8]) -> Self {
         if word.len() <= SHORT && !word.contains(&0) {
-            let mut bytes = [0; 8];
-            bytes[..word.len()].copy_from_slice(word);
-            return Self::short(u64::from_le_bytes(bytes));
+            return Self::short(partial(word));
         }
-        let mut hash = word.len() as u64;
         let (eights, rest) = word.as_chunks::<8>();
-        let mut last = [0; 8];
-        last[..rest.len()].copy_from_slice(rest);
-        for eight in eights.iter().chain([&last]) {
-            hash = (hash ^ u64::from_le_bytes(*eight)).wrapping_mul(SPREAD);
-            hash ^= hash >> 32;
+        let eights = eights.iter().map(|eight| u64::from_le_bytes(*eight));
+        Self::long(word.len(), eights.chain([partial(rest)]))
+    }
+
+    /// The word that stands on a span of a text of which the span is ASCII, in whatever
+    /// case.
+    #[inline]
+    pub(super) fn of_ascii(text: &[u8], span: Range<usize>) -> Self {
+        let length = span.len();
+        if length <= SHORT {
+            let eight = text
+                .get(span.start..)
+                .and_then(|rest| rest.first_chunk::<8>());
+            let bytes = match eight {
+                Some(eight) => u64::from_le_bytes(*eight) & !(u64::MAX << (8 * length)),
+                None => partial(&text[span]),
+            };
+            return Self::short(lower(bytes));
         }
+        let (eights, rest) = text[span].as_chunks::<8>();
+        let eights = eights.iter().map(|eight| lower(u64::from_le_bytes(*eight)));
+        Self::long(length, eights.chain([lower(partial(rest))]))
+    }
+
+    #[inline]
+    fn long(length: usize, eights: impl Iterator<Item = u64>) -> Self {
+        let hash = eights.fold(length as u64, |hash, eight| {
+            let hash = (hash ^ eight).wrapping_mul(SPREAD);
+            hash ^ hash >> 32
+        });
         Self {
             key: LONG | (hash & 0x00ff_ffff) << 32,
             hash: hash.wrapping_mul(SPREAD),
-            long: Some(word),
         }
     }
 
-    /// Its highest `bits` bits.
     #[inline]
-    fn bucket(&self, bits: u32) -> usize {
+    fn is_long(self) -> bool {
+        self.key >= LONG
+    }
+
+    /// The highest `bits` bits of its hash.
+    #[inline]
+    fn bucket(self, bits: u32) -> usize {
         // Two shifts: one by 64 is none.
         (self.hash >> 1 >> (63 - bits)) as usize
     }
+}
+
+/// Up to seven bytes, and zeros.
+#[inline]
+fn partial(bytes: &[u8]) -> u64 {
+    let mut eight = [0; 8];
+    eight[..bytes.len()].copy_from_slice(bytes);
+    u64::from_le_bytes(eight)
 }
 
 /// How many bits number about as many buckets as there are entries, at most 24.
@@ -87,114 +124,111 @@ pub(super) fn bits(entries: usize) -> u32 {
 }
 
 impl<'f> Words<'f> {
+    /// How many words there are.
+    pub(super) fn len(self) -> usize {
+        self.entries.len() / ENTRY
+    }
+
     /// The row of a word, as the vocabulary has it.
-    #[inline]
     pub(super) fn find(self, word: &[u8]) -> Option<u32> {
-        self.search(Sought::of(word))
+        let sought = Sought::of(word);
+        self.search(self.range(sought), sought, word)
     }
 
-    /// The row of the word that stands on a span of a text of which the span is ASCII,
-    /// in whatever case.
+    /// Which entries a word may be: so many, from the first.
     #[inline]
-    pub(super) fn find_ascii(
-        self,
-        text: &[u8],
-        span: Range<usize>,
-        lowered: &mut Vec<u8>,
-    ) -> Option<u32> {
-        let length = span.len();
-        if length <= SHORT
-            && let Some(eight) = text
-                .get(span.start..)
-                .and_then(|rest| rest.first_chunk::<8>())
-        {
-            let bytes = u64::from_le_bytes(*eight) & !(u64::MAX << (8 * length));
-            return self.search(Sought::short(lower(bytes)));
-        }
-        lowered.clear();
-        lowered.extend_from_slice(&text[span]);
-        lowered.make_ascii_lowercase();
-        self.find(lowered)
-    }
-
-    #[inline]
-    fn search(self, sought: Sought<'_>) -> Option<u32> {
-        let bits = self.starts.len().checked_sub(1)?.checked_ilog2()?;
+    pub(super) fn range(self, sought: Sought) -> (u32, u32) {
+        let bits = self.starts.len().max(2).ilog2();
         let bucket = sought.bucket(bits);
-        let start = *self.starts.get(bucket)?;
-        let end = *self.starts.get(bucket + 1)?;
-        let keys = self.keys.get(start as usize..end as usize)?;
-        let place = match sought.long {
-            None => keys.iter().position(|&key| key == sought.key),
-            Some(word) => keys
-                .iter()
-                .position(|&key| key & !0xffff_ffff == sought.key && self.long(key) == Some(word)),
-        };
-        place.map(|place| start + place as u32)
+        let start = |at: usize| self.starts.get(at).copied().unwrap_or(0);
+        (start(bucket), start(bucket + 1))
     }
 
-    /// The long word that a key names.
-    fn long(self, key: u64) -> Option<&'f [u8]> {
-        let at = (key & 0xffff_ffff) as usize;
-        let (length, rest) = self.long.get(at..)?.split_first_chunk::<2>()?;
+    /// The row of the word among the entries of a range. In a long word of ASCII case
+    /// does not matter.
+    #[inline]
+    pub(super) fn search(self, range: (u32, u32), sought: Sought, word: &[u8]) -> Option<u32> {
+        let entries = self.entries.as_chunks::<ENTRY>().0;
+        let entries = entries.get(range.0 as usize..range.1 as usize)?;
+        let key = |entry: &[u32; ENTRY]| u64::from(entry[1]) << 32 | u64::from(entry[0]);
+        let found = match sought.is_long() {
+            false => entries.iter().find(|entry| key(entry) == sought.key),
+            true => entries.iter().find(|entry| {
+                let same = |long: &[u8]| long.eq_ignore_ascii_case(word);
+                key(entry) & !0xffff_ffff == sought.key && self.long(entry[0]).is_some_and(same)
+            }),
+        };
+        found.map(|entry| entry[2])
+    }
+
+    /// The long word at a place.
+    fn long(self, at: u32) -> Option<&'f [u8]> {
+        let (length, rest) = self.long.get(at as usize..)?.split_first_chunk::<2>()?;
         rest.get(..usize::from(u16::from_le_bytes(*length)))
     }
 
-    /// The word of a row; nothing where the table is not sound.
-    pub(super) fn word(self, row: usize) -> Option<String> {
-        let key = *self.keys.get(row)?;
-        let bytes = match key & LONG == LONG {
-            true => self.long(key)?.to_vec(),
-            false => {
-                let bytes = key.to_le_bytes();
-                let length = bytes.iter().position(|&byte| byte == 0)?;
-                bytes[..length].to_vec()
-            }
-        };
-        String::from_utf8(bytes).ok()
+    /// All words by their rows; nothing where the table is not sound.
+    pub(super) fn all(self) -> Option<Vec<String>> {
+        let mut words = vec![None; self.len()];
+        for &[low, high, row] in self.entries.as_chunks::<ENTRY>().0 {
+            let key = u64::from(high) << 32 | u64::from(low);
+            let bytes = match key >= LONG {
+                true => self.long(low)?.to_vec(),
+                false => {
+                    let bytes = key.to_le_bytes();
+                    let length = bytes.iter().position(|&byte| byte == 0)?;
+                    bytes[..length].to_vec()
+                }
+            };
+            *words.get_mut(row as usize)? = Some(String::from_utf8(bytes).ok()?);
+        }
+        words.into_iter().collect()
+    }
+
+    /// Whether every entry has a row that there is.
+    pub(super) fn is_sound(self) -> bool {
+        let count = self.len();
+        let mut rows = self.entries.as_chunks::<ENTRY>().0.iter();
+        rows.all(|&[_, _, row]| (row as usize) < count)
     }
 }
 
-/// The table, and in which order the words stand in it.
+/// The table of some words.
 #[derive(Debug)]
 pub(super) struct Built {
-    pub(super) keys: Vec<u64>,
+    pub(super) entries: Vec<u32>,
     pub(super) starts: Vec<u32>,
     pub(super) long: Vec<u8>,
-    /// The number of the word that stands at each place.
-    pub(super) order: Vec<u32>,
 }
 
 /// Lays words out; nothing where one is too long, or all the long ones together.
 pub(super) fn build(words: &[String]) -> Option<Built> {
     let bits = bits(words.len());
-    let mut entries: Vec<(usize, Sought<'_>, u32)> = Vec::with_capacity(words.len());
-    for (word, number) in words.iter().zip(0u32..) {
+    let mut sought: Vec<(usize, u64, u32)> = Vec::with_capacity(words.len());
+    for (word, row) in words.iter().zip(0u32..) {
         if word.len() > LONGEST {
             return None;
         }
-        let sought = Sought::of(word.as_bytes());
-        entries.push((sought.bucket(bits), sought, number));
+        let one = Sought::of(word.as_bytes());
+        sought.push((one.bucket(bits), one.key, row));
     }
-    entries.sort_by_key(|&(bucket, sought, number)| (bucket, sought.key, number));
+    // The most frequent word of a bucket is found first: rows fall in frequency.
+    sought.sort_unstable_by_key(|&(bucket, _, row)| (bucket, row));
     let mut built = Built {
-        keys: Vec::with_capacity(words.len()),
+        entries: Vec::with_capacity(words.len() * ENTRY),
         starts: vec![0; (1 << bits) + 1],
         long: Vec::new(),
-        order: entries.iter().map(|&(_, _, number)| number).collect(),
     };
-    for (bucket, sought, _) in &entries {
+    for (bucket, key, row) in sought {
         built.starts[bucket + 1] += 1;
-        let key = match sought.long {
-            None => sought.key,
-            Some(word) => {
-                let at = u32::try_from(built.long.len()).ok()?;
-                built.long.extend((word.len() as u16).to_le_bytes());
-                built.long.extend_from_slice(word);
-                sought.key | u64::from(at)
-            }
-        };
-        built.keys.push(key);
+        let mut low = key as u32;
+        if key >= LONG {
+            let word = &words[row as usize];
+            low = u32::try_from(built.long.len()).ok()?;
+            built.long.extend((word.len() as u16).to_le_bytes());
+            built.long.extend_from_slice(word.as_bytes());
+        }
+        built.entries.extend([low, (key >> 32) as u32, row]);
     }
     for bucket in 1..built.starts.len() {
         built.starts[bucket] += built.starts[bucket - 1];
@@ -209,7 +243,7 @@ mod tests {
 
     fn table(built: &Built) -> Words<'_> {
         Words {
-            keys: &built.keys,
+            entries: &built.entries,
             starts: &built.starts,
             long: &built.long,
         }
@@ -222,30 +256,31 @@ mod tests {
             words.dedup();
             let built = build(&words).unwrap();
             let table = table(&built);
-            for (place, &number) in built.order.iter().enumerate() {
-                let word = &words[number as usize];
-                prop_assert_eq!(table.find(word.as_bytes()), Some(place as u32));
-                prop_assert_eq!(table.word(place).as_ref(), Some(word));
+            for (row, word) in (0u32..).zip(&words) {
+                prop_assert_eq!(table.find(word.as_bytes()), Some(row));
             }
             for other in others.iter().filter(|other| !words.contains(other)) {
                 prop_assert_eq!(table.find(other.as_bytes()), None);
             }
-            prop_assert_eq!(table.word(words.len()), None);
+            prop_assert!(table.is_sound());
+            prop_assert_eq!(table.all(), Some(words));
         }
 
         #[test]
-        fn case_does_not_matter_nor_what_stands_around(words in proptest::collection::vec("[A-Ca-c']{1,12}", 1..20)) {
+        fn case_does_not_matter_nor_what_stands_around(words in proptest::collection::vec("[A-Ca-c']{1,20}", 1..20)) {
             let text = words.join(" ");
             let mut lowered: Vec<String> = words.iter().map(|word| word.to_lowercase()).collect();
             lowered.sort();
             lowered.dedup();
             let built = build(&lowered).unwrap();
-            let (mut start, mut scratch) = (0, Vec::new());
+            let table = table(&built);
+            let mut start = 0;
             for word in &words {
                 let span = start..start + word.len();
                 start = span.end + 1;
-                let found = table(&built).find_ascii(text.as_bytes(), span, &mut scratch);
-                prop_assert_eq!(found, table(&built).find(word.to_lowercase().as_bytes()));
+                let sought = Sought::of_ascii(text.as_bytes(), span);
+                let found = table.search(table.range(sought), sought, word.as_bytes());
+                prop_assert_eq!(found, table.find(word.to_lowercase().as_bytes()));
                 prop_assert!(found.is_some());
             }
         }
@@ -257,7 +292,10 @@ mod tests {
         let built = build(&words).unwrap();
         let whole = table(&built);
         let broken = [
-            Words { keys: &[], ..whole },
+            Words {
+                entries: &[],
+                ..whole
+            },
             Words {
                 starts: &[],
                 ..whole
@@ -274,10 +312,23 @@ mod tests {
         ];
         for table in broken {
             assert_eq!(table.find(b"excellent"), None);
-            for row in 0..3 {
-                table.word(row);
-            }
+            table.all();
         }
+        assert_eq!(
+            Words {
+                long: &[255, 255, 1],
+                ..whole
+            }
+            .all(),
+            None
+        );
+        assert!(
+            !Words {
+                entries: &[1, 1, 7],
+                ..whole
+            }
+            .is_sound()
+        );
         assert!(build(&["x".repeat(LONGEST + 1)]).is_none());
     }
 }
