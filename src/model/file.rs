@@ -495,4 +495,4 @@ fn not_a_model(name: &str, bytes: &[u8]) -> Error {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -4,6 +4,7 @@ pub mod explanation;
 mod file;
 pub mod folded;
 mod folding;
+mod ready;
 mod table;
 pub mod thresholds;
 pub mod training;
@@ -24,6 +25,7 @@ use crate::vectors::{Origin, WordVectors};
 
 pub use explanation::Explanation;
 pub use folded::Folded;
+pub use ready::Ready;
 pub use thresholds::{Thresholds, Undecided};
 pub use training::{Settings, TrainingReport};
 

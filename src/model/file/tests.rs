@@ -5,7 +5,7 @@ use super::*;
 use crate::classifier::head::TERMS_FROM;
 use crate::text::labeled::LabeledSet;
 
-fn model() -> Model {
+pub(in crate::model) fn model() -> Model {
     let words = ["good", "bad", "größe"].map(str::to_owned).to_vec();
     let vectors = WordVectors::new(words, vec![1.0, 0.1, -1.0, 0.2, 0.0, 1.0], 2).unwrap();
     let set =
@@ -18,7 +18,7 @@ fn model() -> Model {
 }
 
 /// On vectors with subwords: most words of the texts are unseen.
-fn with_subwords() -> Model {
+pub(in crate::model) fn with_subwords() -> Model {
     let ngrams = NGrams {
         min_n: 3,
         max_n: 3,
@@ -45,7 +45,7 @@ fn with_subwords() -> Model {
 }
 
 /// On vectors with a direction of sentiment.
-fn with_direction() -> Model {
+pub(in crate::model) fn with_direction() -> Model {
     let words = ["good", "bad", "größe"].map(str::to_owned).to_vec();
     let vectors = WordVectors::new(words, vec![1.0, 0.1, -1.0, 0.2, 0.0, 1.0], 2).unwrap();
     let vectors = vectors.with_polarity(Polarity::sample(3, 2));
@@ -57,7 +57,7 @@ fn with_direction() -> Model {
 
 /// On texts whose labels only words without a vector show: of these, and of pairs,
 /// there are labels enough to learn.
-fn with_terms() -> Model {
+pub(in crate::model) fn with_terms() -> Model {
     let known = 60;
     let words = (0..known).map(|at| format!("f{at}")).collect();
     let rows = (0..2 * known).map(|at| (at as f32).sin()).collect();
@@ -129,7 +129,7 @@ fn every_truncation_and_every_flipped_bit_is_refused() {
     }
 }
 
-fn refuses_every_change(whole: &[u8]) {
+pub(in crate::model) fn refuses_every_change(whole: &[u8]) {
     for length in 0..whole.len() {
         assert!(parse(&whole[..length]).is_err(), "cut to {length}");
     }
@@ -168,7 +168,7 @@ fn resealed(mut bytes: Vec<u8>) -> Vec<u8> {
 }
 
 /// The file with other bytes at a place of a tensor, and the seal that fits them.
-fn patched(whole: &[u8], name: &str, at: usize, with: &[u8]) -> Vec<u8> {
+pub(in crate::model) fn patched(whole: &[u8], name: &str, at: usize, with: &[u8]) -> Vec<u8> {
     let mut bytes = whole.to_vec();
     let (header, metadata) = SafeTensors::read_metadata(whole).unwrap();
     let at = at + 8 + header + metadata.info(name).unwrap().data_offsets.0;
@@ -177,7 +177,7 @@ fn patched(whole: &[u8], name: &str, at: usize, with: &[u8]) -> Vec<u8> {
 }
 
 /// The file with other text in place of the first such text, and the seal that fits.
-fn renamed(whole: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {
+pub(in crate::model) fn renamed(whole: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {
     let mut bytes = whole.to_vec();
     let at = bytes.windows(from.len()).position(|part| part == from);
     let at = at.unwrap_or_else(|| panic!("no {}", from.escape_ascii()));

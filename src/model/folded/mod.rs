@@ -14,6 +14,8 @@
 
 mod file;
 mod pairs;
+#[cfg(test)]
+mod tests;
 mod text;
 mod words;
 
@@ -227,7 +229,7 @@ impl Folded {
     fn words(&self) -> Words<'_> {
         let tables = &self.tables;
         Words {
-            entries: tables.numbers(&tables.words),
+            entries: tables.numbers(&tables.words).as_chunks().0,
             starts: tables.numbers(&tables.word_starts),
             long: tables.bytes(&tables.long),
         }
@@ -237,7 +239,7 @@ impl Folded {
         let tables = &self.tables;
         Pairs {
             shape: tables.shape,
-            entries: tables.numbers(&tables.pairs),
+            entries: tables.numbers(&tables.pairs).as_chunks().0,
             starts: tables.numbers(&tables.pair_starts),
         }
     }

@@ -24,7 +24,9 @@ impl Shape {
         let word = usize::BITS - words.saturating_sub(1).max(1).leading_zeros();
         Self {
             word,
-            place: bits(pairs).max((2 * word).saturating_sub(32)).min(2 * word),
+            place: (bits(pairs).saturating_sub(2))
+                .max((2 * word).saturating_sub(32))
+                .min(2 * word),
         }
     }
 
@@ -86,15 +88,14 @@ pub(super) const ENTRY: usize = 4;
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Pairs<'f> {
     pub(super) shape: Shape,
-    /// One entry after the other.
-    pub(super) entries: &'f [u32],
+    pub(super) entries: &'f [[u32; ENTRY]],
     pub(super) starts: &'f [u32],
 }
 
-impl<'f> Pairs<'f> {
+impl Pairs<'_> {
     /// How many pairs there are.
     pub(super) fn len(self) -> usize {
-        self.entries.len() / ENTRY
+        self.entries.len()
     }
 
     /// Which entries a pair may be, and what it is found by.
@@ -105,10 +106,17 @@ impl<'f> Pairs<'f> {
         (start(bucket), start(bucket + 1), rest)
     }
 
+    /// What the first entry of a range is found by.
+    #[inline]
+    pub(super) fn first(self, range: (u32, u32, u32)) -> u32 {
+        let entry = self.entries.get(range.0 as usize);
+        entry.map_or(0, |entry| entry[0])
+    }
+
     /// The place of a pair among the entries of a range.
     #[inline]
     pub(super) fn search(self, (start, end, rest): (u32, u32, u32)) -> Option<u32> {
-        let entries = self.all_entries().get(start as usize..end as usize)?;
+        let entries = self.entries.get(start as usize..end as usize)?;
         let place = entries.iter().position(|entry| entry[0] == rest)?;
         Some(start + place as u32)
     }
@@ -121,21 +129,17 @@ impl<'f> Pairs<'f> {
     /// The values of the pair at a place.
     #[inline]
     pub(super) fn values(self, place: u32) -> [f32; ENTRY - 1] {
-        let entry = self.all_entries().get(place as usize);
+        let entry = self.entries.get(place as usize);
         entry.map_or([0.0; ENTRY - 1], |&[_, a, b, c]| {
             [a, b, c].map(f32::from_bits)
         })
-    }
-
-    fn all_entries(self) -> &'f [[u32; ENTRY]] {
-        self.entries.as_chunks::<ENTRY>().0
     }
 
     /// All pairs, in the order of their places; nothing where the table is not sound.
     pub(super) fn all(self) -> Option<Vec<(u32, u32)>> {
         let mut pairs = Vec::with_capacity(self.len());
         for (bucket, ends) in self.starts.windows(2).enumerate() {
-            let entries = self.all_entries().get(ends[0] as usize..ends[1] as usize)?;
+            let entries = self.entries.get(ends[0] as usize..ends[1] as usize)?;
             pairs.extend(
                 entries
                     .iter()
@@ -197,7 +201,7 @@ mod tests {
                 .collect();
             let built = build(shape, &valued);
             prop_assert_eq!(built.starts.len(), shape.starts());
-            let table = Pairs { shape, entries: &built.entries, starts: &built.starts };
+            let table = Pairs { shape, entries: built.entries.as_chunks().0, starts: &built.starts };
             prop_assert_eq!(table.len(), pairs.len());
             for ((first, second), values) in valued {
                 let place = table.find(first, second);

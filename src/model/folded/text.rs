@@ -11,7 +11,7 @@ use std::ops::Range;
 
 use super::Folded;
 use super::pairs::Pairs;
-use super::words::{Sought, Words};
+use super::words::{ENTRY, Sought, Words};
 use crate::polarity::places;
 use crate::text::clauses::Break;
 use crate::text::tokenizer::{spans, word_at};
@@ -45,7 +45,7 @@ struct Word {
 #[derive(Debug, Clone, Default)]
 pub(super) struct Text {
     spans: Vec<Range<usize>>,
-    sought: Vec<(Sought, (u32, u32))>,
+    sought: Vec<(Sought, (u32, u32), [u32; ENTRY])>,
     words: Vec<Word>,
     /// The places of words that can negate.
     negates: Vec<usize>,
@@ -75,6 +75,8 @@ struct Neighbours {
     second: usize,
     /// Which pairs they may be.
     range: (u32, u32, u32),
+    /// What the first of these is found by.
+    found: u32,
 }
 
 /// How often each of some numbers was met.
@@ -179,7 +181,7 @@ impl Text {
                 false => Sought::default(),
             };
             all.push(span);
-            sought.push((one, (0, 0)));
+            sought.push((one, (0, 0), [0; ENTRY]));
         });
         if !plain {
             let beyond = |span: &Range<usize>| !bytes[span.clone()].is_ascii();
@@ -188,8 +190,11 @@ impl Text {
                 return false;
             }
         }
-        for (sought, range) in &mut self.sought {
+        for (sought, range, _) in &mut self.sought {
             *range = table.range(*sought);
+        }
+        for (_, range, first) in &mut self.sought {
+            *first = table.first(*range);
         }
         true
     }
@@ -204,10 +209,12 @@ impl Text {
         let mut end = 0;
         for at in 0..self.spans.len() {
             let span = self.spans[at].clone();
-            let (sought, range) = self.sought[at];
-            let row = match plain || bytes[span.clone()].is_ascii() {
-                true => table.search(range, sought, &bytes[span.clone()]),
-                false => table.find(word_at(text, span.clone()).as_bytes()),
+            let (sought, range, first) = self.sought[at];
+            let ascii = plain || bytes[span.clone()].is_ascii();
+            let row = match Words::is(first, sought) {
+                Some(row) if ascii && range.0 < range.1 => Some(row),
+                _ if ascii => table.search(range, sought, &bytes[span.clone()]),
+                _ => table.find(word_at(text, span.clone()).as_bytes()),
             };
             let flag = match row {
                 Some(row) => flags.get(row as usize).copied().unwrap_or(0),
@@ -299,6 +306,7 @@ impl Text {
                         first,
                         second,
                         range: table.range(self.words[first].row, word.row),
+                        found: 0,
                     });
                 }
                 first = Some(second);
@@ -320,10 +328,18 @@ impl Text {
                 .map(|(word, _)| word.row);
             self.turned_words.extend(rows.filter(|&row| opinion(row)));
         }
+        for pair in &mut self.neighbours {
+            pair.found = table.first(pair.range);
+        }
         self.pairs.begin(self.neighbours.len());
         for pair in &self.neighbours {
-            let Some(place) = table.search(pair.range) else {
-                continue;
+            let (start, end, rest) = pair.range;
+            let place = match start < end && pair.found == rest {
+                true => start,
+                false => match table.search(pair.range) {
+                    Some(place) => place,
+                    None => continue,
+                },
             };
             self.pairs.add(place);
             if any

@@ -33,8 +33,7 @@ pub(super) const ENTRY: usize = 3;
 /// The table, as it lies in the file.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Words<'f> {
-    /// One entry after the other.
-    pub(super) entries: &'f [u32],
+    pub(super) entries: &'f [[u32; ENTRY]],
     pub(super) starts: &'f [u32],
     pub(super) long: &'f [u8],
 }
@@ -126,7 +125,7 @@ pub(super) fn bits(entries: usize) -> u32 {
 impl<'f> Words<'f> {
     /// How many words there are.
     pub(super) fn len(self) -> usize {
-        self.entries.len() / ENTRY
+        self.entries.len()
     }
 
     /// The row of a word, as the vocabulary has it.
@@ -138,18 +137,32 @@ impl<'f> Words<'f> {
     /// Which entries a word may be: so many, from the first.
     #[inline]
     pub(super) fn range(self, sought: Sought) -> (u32, u32) {
-        let bits = self.starts.len().max(2).ilog2();
-        let bucket = sought.bucket(bits);
+        let bucket = sought.bucket(self.starts.len().max(2).ilog2());
         let start = |at: usize| self.starts.get(at).copied().unwrap_or(0);
         (start(bucket), start(bucket + 1))
+    }
+
+    /// The first entry of a range.
+    #[inline]
+    pub(super) fn first(self, range: (u32, u32)) -> [u32; ENTRY] {
+        self.entries
+            .get(range.0 as usize)
+            .copied()
+            .unwrap_or_default()
+    }
+
+    /// The row of a short word, if it is that of an entry.
+    #[inline]
+    pub(super) fn is(entry: [u32; ENTRY], sought: Sought) -> Option<u32> {
+        let key = u64::from(entry[1]) << 32 | u64::from(entry[0]);
+        (key == sought.key).then_some(entry[2])
     }
 
     /// The row of the word among the entries of a range. In a long word of ASCII case
     /// does not matter.
     #[inline]
     pub(super) fn search(self, range: (u32, u32), sought: Sought, word: &[u8]) -> Option<u32> {
-        let entries = self.entries.as_chunks::<ENTRY>().0;
-        let entries = entries.get(range.0 as usize..range.1 as usize)?;
+        let entries = self.entries.get(range.0 as usize..range.1 as usize)?;
         let key = |entry: &[u32; ENTRY]| u64::from(entry[1]) << 32 | u64::from(entry[0]);
         let found = match sought.is_long() {
             false => entries.iter().find(|entry| key(entry) == sought.key),
@@ -170,7 +183,7 @@ impl<'f> Words<'f> {
     /// All words by their rows; nothing where the table is not sound.
     pub(super) fn all(self) -> Option<Vec<String>> {
         let mut words = vec![None; self.len()];
-        for &[low, high, row] in self.entries.as_chunks::<ENTRY>().0 {
+        for &[low, high, row] in self.entries {
             let key = u64::from(high) << 32 | u64::from(low);
             let bytes = match key >= LONG {
                 true => self.long(low)?.to_vec(),
@@ -188,8 +201,9 @@ impl<'f> Words<'f> {
     /// Whether every entry has a row that there is.
     pub(super) fn is_sound(self) -> bool {
         let count = self.len();
-        let mut rows = self.entries.as_chunks::<ENTRY>().0.iter();
-        rows.all(|&[_, _, row]| (row as usize) < count)
+        self.entries
+            .iter()
+            .all(|&[_, _, row]| (row as usize) < count)
     }
 }
 
@@ -243,7 +257,7 @@ mod tests {
 
     fn table(built: &Built) -> Words<'_> {
         Words {
-            entries: &built.entries,
+            entries: built.entries.as_chunks().0,
             starts: &built.starts,
             long: &built.long,
         }
@@ -324,7 +338,7 @@ mod tests {
         );
         assert!(
             !Words {
-                entries: &[1, 1, 7],
+                entries: &[[1, 1, 7]],
                 ..whole
             }
             .is_sound()

@@ -215,6 +215,9 @@ impl<'a, W: AsRef<str>> Scan<'a, W> {
 
     /// Whether this is a pair of characters that an "and" begins.
     fn bridges(&self, at: usize) -> bool {
+        if self.word(at).is_ascii() {
+            return false;
+        }
         let mut characters = self.word(at).char_indices();
         let (first, second) = (characters.next(), characters.next());
         first.is_some_and(|(_, first)| is_unspaced(first))
@@ -251,7 +254,7 @@ impl<'a, W: AsRef<str>> Scan<'a, W> {
     /// character once.
     fn size(&self, at: usize) -> usize {
         let word = self.word(at);
-        if !word.chars().all(is_unspaced) {
+        if word.is_ascii() || !word.chars().all(is_unspaced) {
             return WORD;
         }
         let last = match at {
@@ -321,6 +324,14 @@ fn part_of<W: AsRef<str>>(words: &[W], at: usize) -> Option<usize> {
     /// The units of a word.
     const MOST: usize = 3;
     let part = words[at].as_ref();
+    // Most words are not Hangul, as their first byte says.
+    if part
+        .as_bytes()
+        .first()
+        .is_none_or(|&byte| byte < 0x80 && byte != b'~')
+    {
+        return None;
+    }
     (at.saturating_sub(MOST)..at).rev().find(|&whole| {
         let whole = words[whole].as_ref();
         let rest = match part.strip_prefix('~') {
