@@ -137,7 +137,7 @@ impl<'f> Words<'f> {
     /// Which entries a word may be: so many, from the first.
     #[inline]
     pub(super) fn range(self, sought: Sought) -> (u32, u32) {
-        let bucket = sought.bucket(self.starts.len().max(2).ilog2());
+        let bucket = sought.bucket((self.starts.len().max(2) - 1).ilog2());
         let start = |at: usize| self.starts.get(at).copied().unwrap_or(0);
         (start(bucket), start(bucket + 1))
     }
