@@ -108,7 +108,8 @@ fn found(vectors: &WordVectors, texts: &[String]) -> Result<Polarity> {
 fn score(polarity: &Polarity, text: &str, length: Length, vectors: &WordVectors) -> Scored {
     let weights = WordWeights::fitting(vectors);
     let tokenizer = Tokenizer::default();
-    Scorer::new(polarity, length, vectors).score(polarity, text, vectors, &weights, &tokenizer)
+    Scorer::new(polarity, length, None, vectors)
+        .score(polarity, text, vectors, &weights, &tokenizer)
 }
 
 /// The direction without negators.
@@ -186,7 +187,7 @@ fn parts_sum_to_the_score_and_negation_turns_them() {
     ] {
         let scored = judge.score(text);
         let sum: f64 = scored.parts.iter().map(|part| part.value).sum();
-        assert!((sum + scored.offset - scored.score).abs() < 1e-12, "{text}");
+        assert!((sum - scored.score).abs() < 1e-12, "{text}");
         for part in &scored.parts {
             assert!(part.span.start < part.span.end && text.get(part.span.clone()).is_some());
         }
@@ -200,8 +201,8 @@ fn parts_sum_to_the_score_and_negation_turns_them() {
             !part(&plain).turned && turned.parts.iter().any(|part| part.turned),
             "{word}"
         );
-        let side = plain.score - plain.offset;
-        assert!(side * (turned.score - turned.offset) < 0.0, "{word}");
+        let side = plain.score;
+        assert!(side * turned.score < 0.0, "{word}");
     }
     // Saying it twice is not saying it twice as much.
     let (once, twice) = (judge.score("it is p5"), judge.score("it is p5, it is p5"));
@@ -411,7 +412,7 @@ fn adapting_learns_what_own_texts_mean_by_a_word_and_a_pair() {
     for text in ["", "It is not p5, f1 f2 n0. p5 zxcvb p5", "f2 f1 p0"] {
         let scored = judge.score(text);
         let sum: f64 = scored.parts.iter().map(|part| part.value).sum();
-        assert!((sum + scored.offset - scored.score).abs() < 1e-12, "{text}");
+        assert!((sum - scored.score).abs() < 1e-12, "{text}");
     }
     assert!(
         own.words(Length::Document)
@@ -570,7 +571,7 @@ mod unspaced {
             let text = format!("不{word}，是{word}");
             let scored = score(&polarity, &text, Length::Sentence, &vectors);
             let sum: f64 = scored.parts.iter().map(|part| part.value).sum();
-            assert!((sum + scored.offset - scored.score).abs() < 1e-12, "{text}");
+            assert!((sum - scored.score).abs() < 1e-12, "{text}");
             let behind = "不".len().."不".len() + word.len();
             for part in &scored.parts {
                 assert!(

@@ -42,6 +42,7 @@ impl Data {
             features: &self.features,
             prior: Some(&self.prior),
             terms: None,
+            extents: None,
         }
     }
 
@@ -50,6 +51,7 @@ impl Data {
             features: &self.features,
             prior: None,
             terms: None,
+            extents: None,
         }
     }
 
@@ -181,6 +183,7 @@ fn a_batch_gives_what_its_samples_give_one_by_one() {
                 features: &one,
                 prior: Some(&data.prior[sample..=sample]),
                 terms: None,
+                extents: None,
             });
             for (a, b) in alone.iter().zip(row) {
                 assert!((a - b).abs() < 1e-12);
@@ -265,6 +268,7 @@ fn weights_count_like_repetitions() {
         features: &features,
         prior: Some(&prior),
         terms: None,
+        extents: None,
     };
     let twice = params.fit(inputs, &targets, &[]).unwrap();
     assert!((weighted.gate - twice.gate).abs() < 1e-6);
@@ -327,11 +331,13 @@ fn bad_parameters_and_bad_data_are_refused() {
             features: &features,
             prior: Some(prior),
             terms: None,
+            extents: None,
         };
         assert!(two.fit(inputs, &data.targets, &[]).is_err());
     }
     let inputs = Inputs {
         terms: Some(&[vec![0], vec![1]]),
+        extents: None,
         ..data.inputs()
     };
     assert!(two.fit(inputs, &data.targets, &[]).is_err());
@@ -339,6 +345,7 @@ fn bad_parameters_and_bad_data_are_refused() {
         features: &Array2::zeros((0, 3)),
         prior: None,
         terms: None,
+        extents: None,
     };
     assert!(two.fit(none, &[], &[]).is_err());
 }
@@ -351,6 +358,7 @@ fn the_least_of_data_gives_an_answer() {
         features: &features,
         prior: Some(&[0.7]),
         terms: None,
+        extents: None,
     };
     for classes in [2, 3] {
         let head = HeadParams::new(classes).fit(inputs, &[1], &[]).unwrap();
@@ -372,6 +380,7 @@ fn the_least_of_data_gives_an_answer() {
         features: &empty,
         prior: Some(&[0.7, -0.7]),
         terms: None,
+        extents: None,
     };
     let head = HeadParams::new(2).fit(inputs, &[1, 0], &[]).unwrap();
     let sure = Inputs {
@@ -416,6 +425,7 @@ fn below_their_number_terms_change_nothing() {
         .collect();
     let inputs = Inputs {
         terms: Some(&terms),
+        extents: None,
         ..data.inputs()
     };
     let params = HeadParams::new(2).hidden(Hidden::Units(0));
@@ -436,6 +446,7 @@ fn terms_that_know_nothing_are_left_out() {
         let terms = any_terms(2500, seed);
         let inputs = Inputs {
             terms: Some(&terms),
+            extents: None,
             ..data.inputs()
         };
         let params = HeadParams::new(classes).hidden(Hidden::Units(0));
@@ -468,9 +479,11 @@ fn a_pair_of_words_decides() {
         features: &features,
         prior: None,
         terms: None,
+        extents: None,
     };
     let with = Inputs {
         terms: Some(&rows),
+        extents: None,
         ..without
     };
     let params = HeadParams::new(2).hidden(Hidden::Units(0));
@@ -516,6 +529,7 @@ fn terms_of_a_batch_are_those_of_its_samples() {
         }
         let inputs = Inputs {
             terms: Some(&terms),
+            extents: None,
             ..data.inputs()
         };
         // A layer beside them.
@@ -535,6 +549,7 @@ fn terms_of_a_batch_are_those_of_its_samples() {
                 features: &data.features.select(Axis(0), &[sample]),
                 prior: Some(&data.prior[sample..=sample]),
                 terms: Some(&terms[sample..=sample]),
+                extents: None,
             });
             for (a, b) in alone.iter().zip(batch.row(sample)) {
                 assert!((a - b).abs() < 1e-12);
@@ -556,6 +571,7 @@ fn the_layer_learns_what_terms_leave() {
     }
     let inputs = Inputs {
         terms: Some(&terms),
+        extents: None,
         ..data.alone()
     };
     let head = HeadParams::new(2).fit(inputs, &targets, &[]).unwrap();
