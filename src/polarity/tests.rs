@@ -210,6 +210,52 @@ fn parts_sum_to_the_score_and_negation_turns_them() {
 }
 
 #[test]
+fn short_texts_rest_on_what_was_known_and_long_ones_on_themselves() {
+    let vectors = vectors();
+    let polarity = found(&vectors, &texts(1000, 4)).unwrap();
+    let full = Full::of(vec![24.0]);
+    let (weights, tokenizer) = (WordWeights::fitting(&vectors), Tokenizer::default());
+    let long = "It is p5, a very p7 thing, f1 f2 f3 f4";
+    for length in [Length::Document, Length::Sentence] {
+        let scorer = Scorer::new(&polarity, length, full, &vectors);
+        let score = |text: &str| {
+            let scored = scorer.score(&polarity, text, &vectors, &weights, &tokenizer);
+            let sum: f64 = scored.parts.iter().map(|part| part.value).sum();
+            assert!((sum - scored.score).abs() < 1e-12, "{text}");
+            scored.score
+        };
+        let plain = |text: &str| self::score(&polarity, text, length, &vectors).score;
+        assert_eq!(score(""), 0.0);
+        assert_eq!(score("zxcvb"), 0.0);
+        for filler in ["f1", "f2", "thing", "it is"] {
+            assert!(score(filler).abs() < 0.6 * plain(filler).abs(), "{filler}");
+        }
+        assert!(score("good") > 0.0 && score("bad") < 0.0);
+        assert!(score("it is not good") < 0.0 && score("it is not bad") > 0.0);
+        // Ten words of twenty-four over three.
+        if length == Length::Document {
+            assert!((score(long) - plain(long)).abs() < 1e-12);
+        }
+    }
+
+    // Where the text calls a seed the opposite, one word of it is not believed at once.
+    let mut lying = polarity.clone();
+    let good = vectors.index("good").unwrap();
+    for scale in &mut lying.scales {
+        scale.weights[good] = -0.1;
+        scale.direction.fill(0.0);
+        scale.offset = 0.0;
+    }
+    let scorer = Scorer::new(&lying, Length::Sentence, full, &vectors);
+    let score = |text| {
+        let scored = scorer.score(&lying, text, &vectors, &weights, &tokenizer);
+        scored.score
+    };
+    assert!(self::score(&lying, "good", Length::Sentence, &vectors).score < 0.0);
+    assert!(score("good") > 0.0 && score("not good") < score("good"));
+}
+
+#[test]
 fn influence_is_the_deviation_of_what_a_feature_adds() {
     let influence = |value: f32, share: f32| Weight { value, share }.influence();
     assert!((influence(-2.0, 0.2) + 0.8).abs() < 1e-6);

@@ -337,7 +337,6 @@ fn bad_parameters_and_bad_data_are_refused() {
     }
     let inputs = Inputs {
         terms: Some(&[vec![0], vec![1]]),
-        extents: None,
         ..data.inputs()
     };
     assert!(two.fit(inputs, &data.targets, &[]).is_err());
@@ -425,7 +424,6 @@ fn below_their_number_terms_change_nothing() {
         .collect();
     let inputs = Inputs {
         terms: Some(&terms),
-        extents: None,
         ..data.inputs()
     };
     let params = HeadParams::new(2).hidden(Hidden::Units(0));
@@ -446,7 +444,6 @@ fn terms_that_know_nothing_are_left_out() {
         let terms = any_terms(2500, seed);
         let inputs = Inputs {
             terms: Some(&terms),
-            extents: None,
             ..data.inputs()
         };
         let params = HeadParams::new(classes).hidden(Hidden::Units(0));
@@ -483,7 +480,6 @@ fn a_pair_of_words_decides() {
     };
     let with = Inputs {
         terms: Some(&rows),
-        extents: None,
         ..without
     };
     let params = HeadParams::new(2).hidden(Hidden::Units(0));
@@ -529,7 +525,6 @@ fn terms_of_a_batch_are_those_of_its_samples() {
         }
         let inputs = Inputs {
             terms: Some(&terms),
-            extents: None,
             ..data.inputs()
         };
         // A layer beside them.
@@ -571,7 +566,6 @@ fn the_layer_learns_what_terms_leave() {
     }
     let inputs = Inputs {
         terms: Some(&terms),
-        extents: None,
         ..data.alone()
     };
     let head = HeadParams::new(2).fit(inputs, &targets, &[]).unwrap();
@@ -604,4 +598,52 @@ fn odds_decide_where_labels_do_not_and_labels_outweigh_them() {
     let head = data.fit(&HeadParams::new(2).prior_slope(3.0));
     let offset = head.with_prior.unwrap().columns.offset;
     assert_eq!(offset.abs(), 3.0);
+}
+
+/// What is learned of whole texts counts for less in one of which there is little; what
+/// is given does not.
+#[test]
+fn extents_shrink_what_is_learned() {
+    for classes in [2, 3] {
+        let data = Data::new(60, 4, 31, |row, score| {
+            usize::from(row[0] + score > 0.0) + usize::from(classes == 3 && row[1] > 1.0)
+        });
+        let params = HeadParams::new(classes).task(Task::Sentiment);
+        let head = data.fit(&params.clone().hidden(Hidden::Units(3)));
+        let with = |extent: f64| {
+            let extents = vec![extent; 60];
+            let logits = head.logits(Inputs {
+                extents: Some(&extents),
+                ..data.inputs()
+            });
+            logits.row(0).to_vec()
+        };
+        let (none, whole) = (with(0.0), with(1.0));
+        assert_eq!(whole, head.logits(data.inputs()).row(0).to_vec());
+        // Without the features, the logits are those of the mean ones.
+        let mean = Array2::from_shape_fn((60, 4), |(_, at)| head.scaling.mean[at]);
+        let alone = head.logits(Inputs {
+            features: &mean,
+            ..data.inputs()
+        });
+        let branch = head.with_prior.as_ref().unwrap();
+        let learned = match classes {
+            2 => data.prior[0] * branch.weights[[0, 0]],
+            _ => 0.0,
+        };
+        let odds = |logits: &[f64]| logits[1] - logits[0];
+        let expected = odds(&alone.row(0).to_vec()) - learned;
+        assert!((odds(&none) - expected).abs() < 1e-9, "{classes}");
+        assert!((odds(&none) - odds(&whole)).abs() > 1e-3, "{classes}");
+
+        // They take part in the training too, and have to be as many.
+        let extents: Vec<f64> = (0..60).map(|at| f64::from(at % 2)).collect();
+        let inputs = |extents| Inputs {
+            extents: Some(extents),
+            ..data.inputs()
+        };
+        let fit = |extents| params.fit(inputs(extents), &data.targets, &[]);
+        assert_ne!(fit(&extents[..]).unwrap(), data.fit(&params));
+        assert!(fit(&extents[1..]).is_err());
+    }
 }
