@@ -818,6 +818,50 @@ fn a_model_is_written_read_and_classifies_the_same() {
     sandbox.run(&["polarity", "model.senti"]).exits(4);
 }
 
+/// What a person tries first: a word or two, of a model of reviews.
+#[test]
+fn single_phrases_are_answered_by_what_they_say() {
+    let sandbox = found();
+    sandbox.run(&["train", "l8.tsv"]).exits(0);
+    for (label, texts) in [
+        (
+            "praise",
+            &[
+                "good",
+                "great!",
+                "a good film",
+                "not bad",
+                "Not bad at all.",
+                "witty",
+            ][..],
+        ),
+        (
+            "blame",
+            &[
+                "bad",
+                "terrible",
+                "a bad room",
+                "not good",
+                "I don't think it is good",
+                "I do not think that it was good",
+                "Nobody would call it good.",
+                "Good? No.",
+                "It was not great",
+                "hardly moving",
+            ],
+        ),
+    ] {
+        for text in texts {
+            let probability = probability(&sandbox, label, text);
+            assert!(probability > 0.8, "{text}: {probability}");
+        }
+    }
+    for text in ["the film", "the plot", "the room", "We saw it on a Sunday"] {
+        let probability = probability(&sandbox, "praise", text);
+        assert!((probability - 0.5).abs() < 0.1, "{text}: {probability}");
+    }
+}
+
 #[test]
 fn vectors_of_other_programs_get_one_from_texts_without_labels() {
     let sandbox = none();

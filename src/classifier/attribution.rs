@@ -50,11 +50,10 @@ const SHORT: f64 = 1e-6;
 /// What the inputs of one text count for in the log odds of one class:
 ///
 /// ```text
-/// log odds = base + features . (x - reference) + prior (e - e0) + sum of terms
+/// log odds = base + features . (x - reference) + prior e + sum of terms
 /// ```
 ///
-/// with x the text's features, e its score and e0 the score of a text of which
-/// nothing is known. The factors hold for this text only.
+/// with x the text's features and e its score. The factors hold for this text only.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Attribution {
     /// ln p / (1 - p) of the class.
@@ -66,7 +65,7 @@ pub struct Attribution {
     pub reference: Array1<f64>,
     /// What differences from them are multiplied by, d.
     pub features: Array1<f64>,
-    /// What the difference of the scores is multiplied by.
+    /// What the score is multiplied by.
     pub prior: f64,
     /// What each of the text's terms adds.
     pub terms: Vec<f64>,
@@ -77,12 +76,12 @@ pub struct Attribution {
 pub struct OfText<'a> {
     /// The mean vector of its distinct words, d, as it is.
     pub features: &'a Array1<f64>,
-    /// Its score.
+    /// Its score; that of a text without known words is 0.
     pub prior: f64,
-    /// The score of a text without known words.
-    pub prior_of_none: f64,
     /// Its terms, different and rising.
     pub terms: &'a [u32],
+    /// How much there is of it, 0 to 1.
+    pub extent: f64,
 }
 
 /// How the free logits of one branch come about, for one text:

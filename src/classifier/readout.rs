@@ -4,11 +4,11 @@
 //! weights, so that each logit is
 //!
 //! ```text
-//! z = start + linear s + curved min(|s|, 3)^2 + features . x - means
-//!       + outputs . tanh(units . x - unit_means + bias)
+//! z = start + (linear + r learned) s + curved min(|s|, 3)^2 + r (features . x - means)
+//!       + outputs . tanh(r (units . x - unit_means) + bias)
 //! ```
 //!
-//! of the sentence vector x and the score s. The answers are those of
+//! of the sentence vector x, the score s and the extent r. The answers are those of
 //! [`Head::probabilities`] and [`HiddenLayer`], up to the order of sums.
 
 use super::head::FreeLogits;
@@ -29,6 +29,7 @@ pub(crate) struct Readout {
 pub(crate) struct Way {
     pub(crate) start: Vec<f64>,
     pub(crate) linear: Vec<f64>,
+    pub(crate) learned: Vec<f64>,
     pub(crate) curved: Vec<f64>,
     pub(crate) clamp: f64,
     /// Free logits x features.
@@ -42,6 +43,14 @@ pub(crate) struct Way {
     pub(crate) bias: Vec<f64>,
     /// Free logits x units.
     pub(crate) outputs: Vec<f64>,
+}
+
+/// What is known of a text.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Input<'t> {
+    pub(crate) vector: &'t [f64],
+    pub(crate) score: f64,
+    pub(crate) extent: f64,
 }
 
 /// Memory that is used for one text after another.
@@ -71,6 +80,7 @@ impl Readout {
                 Way {
                     start: layer.output_bias.to_vec(),
                     linear: vec![0.0; classes],
+                    learned: vec![0.0; classes],
                     curved: vec![0.0; classes],
                     clamp: 0.0,
                     features: vec![0.0; classes * mean.len()],
@@ -87,19 +97,17 @@ impl Readout {
         }
     }
 
-    /// The probability of each class, for a sentence vector and a score; `out` has
-    /// them after.
+    /// The probability of each class, for a text; `out` has them after.
     pub(crate) fn probabilities(
         &self,
-        features: &[f64],
-        score: f64,
+        input: Input<'_>,
         scratch: &mut Scratch,
         out: &mut Vec<f64>,
     ) {
         out.clear();
         let only = self.ways.len() == 1;
         for (weight, way) in &self.ways {
-            way.log_probabilities(features, score, self.classes, scratch);
+            way.log_probabilities(input, self.classes, scratch);
             if only {
                 out.extend_from_slice(&scratch.log);
             } else if out.is_empty() {
@@ -125,7 +133,12 @@ impl Readout {
 
 impl Way {
     /// ln p of each class, in `scratch`.
-    fn log_probabilities(&self, x: &[f64], score: f64, classes: usize, scratch: &mut Scratch) {
+    fn log_probabilities(&self, input: Input<'_>, classes: usize, scratch: &mut Scratch) {
+        let Input {
+            vector: x,
+            score,
+            extent,
+        } = input;
         let dot = |row: &[f64]| -> f64 { row.iter().zip(x).map(|(a, b)| a * b).sum() };
         let dims = x.len().max(1);
         scratch.active.clear();
@@ -133,13 +146,15 @@ impl Way {
         let units = self.units.chunks_exact(dims).zip(fixed);
         scratch
             .active
-            .extend(units.map(|(row, (mean, bias))| (dot(row) - mean + bias).tanh()));
+            .extend(units.map(|(row, (mean, bias))| (extent * (dot(row) - mean) + bias).tanh()));
         let square = score.clamp(-self.clamp, self.clamp).powi(2);
         scratch.log.clear();
         scratch.log.resize(classes - self.start.len(), 0.0);
         for (at, start) in self.start.iter().enumerate() {
-            let mut logit = start + self.linear[at] * score + self.curved[at] * square;
-            logit += dot(&self.features[at * dims..(at + 1) * dims]) - self.means[at];
+            let slope = self.linear[at] + extent * self.learned[at];
+            let mut logit = start + slope * score + self.curved[at] * square;
+            let features = &self.features[at * dims..(at + 1) * dims];
+            logit += extent * (dot(features) - self.means[at]);
             let width = self.bias.len();
             let outputs = &self.outputs[at * width..(at + 1) * width];
             let active = outputs.iter().zip(&scratch.active);

@@ -114,11 +114,12 @@ impl Model {
             *times.entry(place.term).or_default() += 1.0;
         }
         let terms: Vec<u32> = times.keys().copied().collect();
+        let encoded = self.encoder().encode(text);
         let attribution = self.classifier.attribution(
             OfText {
-                features: &Array1::from(self.encoder().encode(text).vector),
+                extent: self.extent(encoded.weight),
+                features: &Array1::from(encoded.vector),
                 prior: scored.as_ref().map_or(0.0, |scored| scored.score),
-                prior_of_none: scored.as_ref().map_or(0.0, |scored| scored.offset),
                 terms: &terms,
             },
             label,
@@ -200,7 +201,7 @@ mod tests {
         Branch, Columns, Head, HiddenUnits, PRIOR_SLOPE, Report, Scaling, TermWeights,
     };
     use crate::classifier::{HiddenLayer, Standardiser, Terms};
-    use crate::polarity::{Length, Polarity, Scorer};
+    use crate::polarity::{Full, Length, Polarity, Scorer};
     use crate::sentence::WordWeights;
     use crate::vectors::WordVectors;
     use crate::vectors::subwords::{NGrams, Subwords};
@@ -221,6 +222,7 @@ mod tests {
         terms: bool,
         subwords: bool,
         polarity: bool,
+        full: Option<f64>,
         shares: Option<Vec<f64>>,
     }
 
@@ -330,9 +332,13 @@ mod tests {
                 labels: (0..self.classes).map(|label| label.to_string()).collect(),
                 shares: vec![1.0 / self.classes as f64; self.classes],
                 weights: WordWeights::fitting(&vectors),
-                scorer: vectors
-                    .polarity()
-                    .map(|found| Scorer::new(found, Length::Sentence, &vectors)),
+                scorer: vectors.polarity().map(|found| {
+                    let length = match self.seed % 2 {
+                        0 => Length::Document,
+                        _ => Length::Sentence,
+                    };
+                    Scorer::new(found, length, self.full.and_then(Full::stored), &vectors)
+                }),
                 // One term less has weights than there are.
                 classifier: self.classifier(terms.as_ref().map(|terms| terms.len() - 1)),
                 terms,
@@ -359,17 +365,21 @@ mod tests {
         let gate = prop_oneof![Just(0.0), Just(1.0), 1e-9..1.0, 0.2..0.8];
         let shares = proptest::option::of(proptest::collection::vec(0.01..1.0, 3));
         let flags = proptest::array::uniform5(any::<bool>());
-        (0..1000u64, 2usize..4, gate, shares, flags).prop_map(
-            |(seed, classes, gate, shares, [layer, hidden, terms, subwords, polarity])| Plan {
-                seed,
-                layer,
-                classes,
-                gate,
-                hidden,
-                terms,
-                subwords,
-                polarity,
-                shares,
+        let full = proptest::option::of(0.1..9.0f64);
+        (0..1000u64, 2usize..4, gate, shares, flags, full).prop_map(
+            |(seed, classes, gate, shares, [layer, hidden, terms, subwords, polarity], full)| {
+                Plan {
+                    seed,
+                    layer,
+                    classes,
+                    gate,
+                    hidden,
+                    terms,
+                    subwords,
+                    polarity,
+                    full,
+                    shares,
+                }
             },
         )
     }
@@ -388,6 +398,7 @@ mod tests {
             terms: false,
             subwords: false,
             polarity: true,
+            full: None,
             shares: None,
         }
     }
@@ -522,7 +533,7 @@ mod tests {
         let side = if explanation.label == 1 { 1.0 } else { -1.0 };
 
         let slope = weights[0] - PRIOR_SLOPE;
-        let base = slope * scored.offset + 0.3 * weights[4] + 3.0_f64.ln();
+        let base = 0.3 * weights[4] + 3.0_f64.ln();
         assert!((explanation.base - side * base).abs() < 1e-12);
 
         // "good" stands twice, negated first.

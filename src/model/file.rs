@@ -23,7 +23,9 @@
 //!
 //! The header's metadata has one key, `senti`, whose value is a JSON object:
 //! `format`, `labels`, `shares`, `stop_word_list`, `stop_words`, `provenance` and,
-//! with subwords, `ngrams`; in format 3 `length`, what kind of text is scored. A
+//! with subwords, `ngrams`; in format 3 `length`, what kind of text is scored, and
+//! `full`, the weight of words from which on a text is as long as the labelled ones
+//! (without it, as in older files, every text is). A
 //! model of format 1 knows only the words it lists; a reader that knows nothing of
 //! formats 2 and 3 would answer otherwise than it was trained, so it must not read
 //! them. Format 3 may have subwords or not.
@@ -41,7 +43,7 @@ use crate::classifier::{Head, HiddenLayer, Standardiser, Terms};
 use crate::error::{Error, Result};
 use crate::files::seal;
 use crate::files::write::write_whole;
-use crate::polarity::{Length, Polarity, Scorer};
+use crate::polarity::{Full, Length, Polarity, Scorer};
 use crate::sentence::WordWeights;
 use crate::text::filetype;
 use crate::text::stopwords::StopWords;
@@ -68,6 +70,8 @@ struct Header {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     length: Option<Length>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    full: Option<f64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     ngrams: Option<NGrams>,
 }
 
@@ -92,6 +96,14 @@ impl Model {
             },
             length: match self.classifier {
                 Classifier::Head(_) => self.scorer.as_ref().map(Scorer::length),
+                Classifier::Layer(_) => None,
+            },
+            full: match self.classifier {
+                Classifier::Head(_) => self
+                    .scorer
+                    .as_ref()
+                    .and_then(Scorer::full)
+                    .map(Full::weight),
                 Classifier::Layer(_) => None,
             },
             ngrams: subwords.map(Subwords::ngrams),
@@ -353,9 +365,13 @@ fn assemble(tensors: &SafeTensors<'_>, header: Header) -> std::result::Result<Mo
         (vectors, Classifier::Layer(Box::new(layer)), None)
     };
     let length = header.length.unwrap_or(Length::Document);
+    let full = header
+        .full
+        .map(|full| Full::stored(full).ok_or_else(|| "a length of texts that is none".to_owned()));
+    let full = full.transpose()?;
     let scorer = vectors
         .polarity()
-        .map(|polarity| Scorer::new(polarity, length, &vectors));
+        .map(|polarity| Scorer::new(polarity, length, full, &vectors));
     Ok(Model {
         labels: header.labels,
         shares: header.shares,

@@ -121,7 +121,9 @@ impl Model {
             .scorer
             .as_ref()
             .zip(vectors.polarity())
-            .map(|(scorer, polarity)| Scorer::new(polarity, scorer.length(), &vectors));
+            .map(|(scorer, polarity)| {
+                Scorer::new(polarity, scorer.length(), scorer.full(), &vectors)
+            });
         self.vectors = vectors;
         Ok(self)
     }

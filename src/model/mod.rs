@@ -179,6 +179,13 @@ impl Model {
             .map_or(Length::Document, Scorer::length)
     }
 
+    /// How much there is of a text whose words have this weight, beside those that the
+    /// model was trained on: 0 to 1.
+    fn extent(&self, weight: f64) -> f64 {
+        let full = self.scorer.as_ref().and_then(Scorer::full);
+        full.map_or(1.0, |full| full.extent(weight))
+    }
+
     /// What turns texts into sentence vectors.
     pub fn encoder(&self) -> SentenceEncoder<'_> {
         SentenceEncoder::new(&self.vectors, &self.weights, &self.tokenizer)
@@ -218,10 +225,12 @@ impl Model {
             .terms
             .as_ref()
             .map(|terms| [terms.numbers(text, &self.tokenizer)]);
+        let extent = self.extent(encoded.weight);
         let probabilities = self.classifier.probabilities(Inputs {
             features: &sample,
             prior: score.as_ref().map(std::slice::from_ref),
             terms: terms.as_ref().map(<[_; 1]>::as_slice),
+            extents: Some(&[extent]),
         });
         let probabilities: Vec<f64> = probabilities.iter().copied().collect();
         Verdict {

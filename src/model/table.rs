@@ -14,6 +14,8 @@ pub(super) struct Table<'a> {
     pub(super) scores: &'a [f64],
     /// Their terms, where there are labels enough for any to have a weight.
     pub(super) terms: Option<&'a [Vec<u32>]>,
+    /// How much there is of each.
+    pub(super) extents: &'a [f64],
 }
 
 /// Some of the rows.
@@ -21,6 +23,7 @@ struct Part {
     features: Array2<f64>,
     scores: Vec<f64>,
     terms: Option<Vec<Vec<u32>>>,
+    extents: Vec<f64>,
 }
 
 impl Part {
@@ -29,6 +32,7 @@ impl Part {
             features: &self.features,
             prior: Some(&self.scores),
             terms: self.terms.as_deref(),
+            extents: Some(&self.extents),
         }
     }
 }
@@ -58,6 +62,7 @@ impl Table<'_> {
             features: self.features.select(Axis(0), &rows),
             scores: rows.iter().map(|&row| self.scores[row]).collect(),
             terms: self.terms.map(terms),
+            extents: rows.iter().map(|&row| self.extents[row]).collect(),
         }
     }
 }

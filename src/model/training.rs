@@ -12,7 +12,7 @@ use crate::classifier::head::{Hidden, PRIOR_SLOPE, Report as HeadReport, TERMS_F
 use crate::classifier::{HeadParams, HiddenLayerParams, Labelled, LogisticParams, Terms};
 use crate::error::{Error, Result};
 use crate::evaluation::crossvalidation::{CrossValidation, Plan, select};
-use crate::polarity::{Documents, Scorer};
+use crate::polarity::{Documents, Full, Scorer};
 use crate::sentence::{SentenceEncoder, WordWeights};
 use crate::text::labeled::LabeledSet;
 use crate::text::labeled::names::{Meaning, meaning};
@@ -146,7 +146,13 @@ pub(super) fn train(
     let scorer = vectors.polarity().map(|polarity| {
         let mut texts = Documents::new(&vectors);
         set.texts.iter().for_each(|text| texts.add(text));
-        Scorer::new(polarity, polarity.kind(texts.length()), &vectors)
+        let weights = used.iter().map(|&row| encoded[row].weight).collect();
+        Scorer::new(
+            polarity,
+            polarity.kind(texts.length()),
+            Full::of(weights),
+            &vectors,
+        )
     });
     let scores = scorer.as_ref().zip(vectors.polarity());
     let scores = scores.map(|(scorer, polarity)| {
@@ -161,9 +167,13 @@ pub(super) fn train(
         }
         false => (None, None),
     };
+    let full = scorer.as_ref().and_then(Scorer::full);
+    let extent = |weight| full.map_or(1.0, |full| full.extent(weight));
+    let extents: Vec<f64> = encoded.iter().map(|text| extent(text.weight)).collect();
     let table = scores.as_ref().map(|scores| Table {
         features: &samples,
         scores,
+        extents: &extents,
         terms: term_numbers.as_deref(),
     });
 

@@ -15,6 +15,9 @@
 //! | one more, taught by the single sentences of those documents | `ngrams` | |
 //! | a view of the word vectors, and all of it as one weight a word or pair | `view`, `scale` | |
 //!
+//! What is known of a text of one word, and how the score comes to rest on the text
+//! as it gets longer, says `brevity`.
+//!
 //! Texts are read alike in the induction and in the scoring (`reading`), which
 //! includes which word follows which where units overlap (`chain`).
 //!
@@ -27,6 +30,7 @@
 pub mod adapt;
 mod axis;
 mod bayes;
+mod brevity;
 mod chain;
 mod documents;
 mod file;
@@ -45,6 +49,8 @@ mod tests;
 mod topics;
 mod view;
 
+pub use brevity::Full;
+pub(crate) use brevity::Mixture;
 pub use documents::Documents;
 pub use induction::{GoOn, LEAST_DOCUMENTS, induce};
 pub use score::{Part, Scored, Scorer};
@@ -59,7 +65,7 @@ use scale::Scale;
 /// The slope of the scores of long texts.
 const STEEP: f64 = 3.0;
 /// Texts of less than this share of the length of those that the direction was found
-/// in are another kind.
+/// in, or that a model was trained on, are another kind.
 const SHORTER: usize = 3;
 /// What kind of text is scored: which of two scales fits it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -115,15 +121,26 @@ pub struct Report {
     pub agreement: Option<f64>,
 }
 
+impl Report {
+    fn slope(&self, length: Length) -> f64 {
+        match (self.path, length) {
+            (Path::Long, Length::Document) => STEEP,
+            _ => PRIOR_SLOPE,
+        }
+    }
+
+    /// The slope of the scores of sentences, over that of documents.
+    pub(crate) fn slopes(&self) -> f64 {
+        self.slope(Length::Sentence) / self.slope(Length::Document)
+    }
+}
+
 impl Polarity {
     /// The slope of the log odds of praise in the score of a text of this kind. Scores
     /// of deviation 1 that are right about eight times in ten have 2.2; of long texts,
     /// where there is more to go by, they are right more often.
     pub fn slope(&self, length: Length) -> f64 {
-        match (self.report.path, length) {
-            (Path::Long, Length::Document) => STEEP,
-            _ => PRIOR_SLOPE,
-        }
+        self.report.slope(length)
     }
 
     /// What kind of text those with so many words in the middle are.
@@ -155,6 +172,11 @@ impl Polarity {
     /// The opinion words, as rows of the vectors.
     pub fn opinions(&self) -> &[u32] {
         &self.opinions
+    }
+
+    /// Whether the word of this row is one.
+    fn is_opinion(&self, row: u32) -> bool {
+        self.opinions.binary_search(&row).is_ok()
     }
 
     /// How many pairs of words have weights.

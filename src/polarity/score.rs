@@ -4,10 +4,11 @@ use std::ops::Range;
 
 use rustc_hash::FxHashMap;
 
+use super::brevity::Mixture;
 use super::chain::CLAUSE;
 use super::ngrams::key;
 use super::reading::Reading;
-use super::{Length, Polarity};
+use super::{Full, Length, Polarity};
 use crate::sentence::WordWeights;
 use crate::sentence::negation::Negation;
 use crate::text::clauses::{Break, breaks};
@@ -36,16 +37,15 @@ pub(crate) struct Place {
     pub(crate) turned: bool,
 }
 
-/// A text's score: the sum of the values of its parts, and of the offset.
+/// A text's score: the sum of the values of its parts. That of a text of which nothing
+/// is known is 0.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Scored {
     /// Median 0 and deviation 1 over the text that the direction was found in.
     pub score: f64,
-    /// The parts, by where they begin; words before pairs.
+    /// The parts, by where they begin; words before pairs. What belongs to no word in
+    /// particular, words share as they share the text's mean vector.
     pub parts: Vec<Part>,
-    /// What no word in particular has a part in: the score of a text of which nothing
-    /// is known.
-    pub offset: f64,
 }
 
 /// A direction made ready to score texts of one kind, so that no text waits for what
@@ -53,49 +53,66 @@ pub struct Scored {
 #[derive(Debug, Clone)]
 pub struct Scorer {
     length: Length,
+    /// From where on texts are no shorter than they should be; without, none is.
+    full: Option<Full>,
+    /// The slope of sentences, over that of documents.
+    slope: f64,
     negation: Negation,
     /// The feature of each pair.
     pairs: FxHashMap<u64, u32>,
-    /// What the view of the vectors gives each word.
-    views: Vec<f64>,
-    /// What it gives the common word. It belongs to no word in particular, so parts
-    /// are given without it.
-    common: f64,
+    /// What the views of the vectors give each word, as documents and as sentences.
+    views: Vec<[f64; 2]>,
+    /// The seed words: 1 for praise, -1 for blame.
+    seeds: FxHashMap<usize, f64>,
 }
 
 impl Scorer {
-    /// `vectors` must be those the direction was found with.
-    pub fn new(polarity: &Polarity, length: Length, vectors: &WordVectors) -> Self {
+    /// `vectors` must be those the direction was found with. Texts of less words than
+    /// `full` are scored as what they are; without it all are of the kind `length`.
+    pub fn new(
+        polarity: &Polarity,
+        length: Length,
+        full: Option<Full>,
+        vectors: &WordVectors,
+    ) -> Self {
         let words = polarity.word_count();
-        let direction = &polarity.scales[length as usize].direction;
-        let view = |row: usize| -> f64 {
-            let products = direction.iter().zip(vectors.row(row));
-            products.map(|(a, b)| f64::from(*a) * f64::from(*b)).sum()
+        let view = |row: usize| {
+            polarity.scales.each_ref().map(|scale| {
+                let products = scale.direction.iter().zip(vectors.row(row));
+                products.map(|(a, b)| f64::from(*a) * f64::from(*b)).sum()
+            })
         };
-        let views: Vec<f64> = (0..words).map(view).collect();
-        // A word stands in this share of the texts.
-        let shares = || {
-            polarity.idf[..words]
+        let rows = |words: &[String]| -> Vec<usize> {
+            words
                 .iter()
-                .map(|&idf| f64::from(-idf).exp())
+                .filter_map(|word| vectors.index(word))
+                .collect()
         };
-        let sum: f64 = views
-            .iter()
-            .zip(shares())
-            .map(|(view, share)| view * share)
-            .sum();
+        let praise = rows(&polarity.cues.positive)
+            .into_iter()
+            .map(|row| (row, 1.0));
+        let blame = rows(&polarity.cues.negative)
+            .into_iter()
+            .map(|row| (row, -1.0));
         Self {
             length,
-            common: sum / shares().sum::<f64>().max(f64::MIN_POSITIVE),
+            full,
+            slope: polarity.report.slopes(),
             negation: Negation::new(&polarity.cues),
             pairs: polarity.pairs.iter().copied().zip(words as u32..).collect(),
-            views,
+            views: (0..words).map(view).collect(),
+            seeds: praise.chain(blame).collect(),
         }
     }
 
     /// What kind of text is scored.
     pub fn length(&self) -> Length {
         self.length
+    }
+
+    /// From where on texts are as long as those that the model was trained on.
+    pub fn full(&self) -> Option<Full> {
+        self.full
     }
 
     /// Scores a text by the direction that this was made of; `weights` and
@@ -123,38 +140,47 @@ impl Scorer {
             .sum();
         let norm = square.sqrt().max(f64::MIN_POSITIVE);
         let weight = |row: usize| f64::from(weights.as_slice()[row]);
-        let distinct = times.iter().take_while(|&&(at, _)| at < words);
-        let total: f64 = distinct.map(|&(row, _)| weight(row)).sum();
-        let scale = &polarity.scales[self.length as usize];
-        // The value of a place of a feature, and its share of what is common.
-        let value = |feature: usize| {
-            let mut value = f64::from(scale.weights[feature]) / norm;
-            let mut common = 0.0;
+        let distinct = || times.iter().map(|&(at, _)| at).take_while(|&at| at < words);
+        let total: f64 = distinct().map(weight).sum();
+        let mixture = self.full.map_or(Mixture::plain(self.length), |full| {
+            let opinions = distinct().filter(|&row| polarity.is_opinion(row as u32));
+            let opinions = opinions.map(weight).sum();
+            Mixture::new(self.length, full, self.slope, total, opinions)
+        });
+        let seeds = distinct()
+            .filter(|row| self.seeds.contains_key(row))
+            .count();
+        let seed = mixture.seeds / seeds.max(1) as f64;
+        // What a place of a feature adds, turned or not.
+        let value = |feature: usize, factor: f64| {
+            let scales = polarity.scales.iter().zip(mixture.scales);
+            let mut value: f64 = scales
+                .clone()
+                .map(|(scale, times)| times * f64::from(scale.weights[feature]))
+                .sum();
+            value *= factor / norm;
             if feature < words {
-                let share = weight(feature) / total;
-                value += self.views[feature] * share;
-                common = self.common * share;
+                let views = scales.zip(self.views[feature]);
+                let mean: f64 = views
+                    .map(|((scale, times), view)| times * (view * factor + scale.offset))
+                    .sum();
+                value += mean * weight(feature) / total;
+                value += seed * factor * self.seeds.get(&feature).copied().unwrap_or(0.0);
             }
             let found = times.binary_search_by_key(&feature, |&(at, _)| at);
-            let times = found.map_or(1.0, |found| times[found].1);
-            (value / times, common / times)
+            value / found.map_or(1.0, |found| times[found].1)
         };
         let parts: Vec<Part> = places
             .into_iter()
-            .map(|place| {
-                let (value, common) = value(place.feature);
-                Part {
-                    value: value * if place.turned { TURNED } else { 1.0 } - common,
-                    span: place.span,
-                    turned: place.turned,
-                }
+            .map(|place| Part {
+                value: value(place.feature, if place.turned { TURNED } else { 1.0 }),
+                span: place.span,
+                turned: place.turned,
             })
             .collect();
-        let offset = scale.offset + self.common;
         Scored {
-            score: parts.iter().map(|part| part.value).sum::<f64>() + offset,
+            score: parts.iter().map(|part| part.value).sum(),
             parts,
-            offset,
         }
     }
 
@@ -173,7 +199,7 @@ impl Scorer {
             &self.negation,
             |word| vectors.index(word).map(|row| row as u32),
             |first, second| self.pairs.get(&key(first, second)).copied(),
-            |row| polarity.opinions.binary_search(&row).is_ok(),
+            |row| polarity.is_opinion(row),
         )
     }
 }

@@ -108,7 +108,8 @@ fn found(vectors: &WordVectors, texts: &[String]) -> Result<Polarity> {
 fn score(polarity: &Polarity, text: &str, length: Length, vectors: &WordVectors) -> Scored {
     let weights = WordWeights::fitting(vectors);
     let tokenizer = Tokenizer::default();
-    Scorer::new(polarity, length, vectors).score(polarity, text, vectors, &weights, &tokenizer)
+    Scorer::new(polarity, length, None, vectors)
+        .score(polarity, text, vectors, &weights, &tokenizer)
 }
 
 /// The direction without negators.
@@ -186,7 +187,7 @@ fn parts_sum_to_the_score_and_negation_turns_them() {
     ] {
         let scored = judge.score(text);
         let sum: f64 = scored.parts.iter().map(|part| part.value).sum();
-        assert!((sum + scored.offset - scored.score).abs() < 1e-12, "{text}");
+        assert!((sum - scored.score).abs() < 1e-12, "{text}");
         for part in &scored.parts {
             assert!(part.span.start < part.span.end && text.get(part.span.clone()).is_some());
         }
@@ -200,12 +201,58 @@ fn parts_sum_to_the_score_and_negation_turns_them() {
             !part(&plain).turned && turned.parts.iter().any(|part| part.turned),
             "{word}"
         );
-        let side = plain.score - plain.offset;
-        assert!(side * (turned.score - turned.offset) < 0.0, "{word}");
+        let side = plain.score;
+        assert!(side * turned.score < 0.0, "{word}");
     }
     // Saying it twice is not saying it twice as much.
     let (once, twice) = (judge.score("it is p5"), judge.score("it is p5, it is p5"));
     assert!((once.score - twice.score).abs() < 1e-12);
+}
+
+#[test]
+fn short_texts_rest_on_what_was_known_and_long_ones_on_themselves() {
+    let vectors = vectors();
+    let polarity = found(&vectors, &texts(1000, 4)).unwrap();
+    let full = Full::of(vec![24.0]);
+    let (weights, tokenizer) = (WordWeights::fitting(&vectors), Tokenizer::default());
+    let long = "It is p5, a very p7 thing, f1 f2 f3 f4";
+    for length in [Length::Document, Length::Sentence] {
+        let scorer = Scorer::new(&polarity, length, full, &vectors);
+        let score = |text: &str| {
+            let scored = scorer.score(&polarity, text, &vectors, &weights, &tokenizer);
+            let sum: f64 = scored.parts.iter().map(|part| part.value).sum();
+            assert!((sum - scored.score).abs() < 1e-12, "{text}");
+            scored.score
+        };
+        let plain = |text: &str| self::score(&polarity, text, length, &vectors).score;
+        assert_eq!(score(""), 0.0);
+        assert_eq!(score("zxcvb"), 0.0);
+        for filler in ["f1", "f2", "thing", "it is"] {
+            assert!(score(filler).abs() < 0.6 * plain(filler).abs(), "{filler}");
+        }
+        assert!(score("good") > 0.0 && score("bad") < 0.0);
+        assert!(score("it is not good") < 0.0 && score("it is not bad") > 0.0);
+        // Ten words of twenty-four over three.
+        if length == Length::Document {
+            assert!((score(long) - plain(long)).abs() < 1e-12);
+        }
+    }
+
+    // Where the text calls a seed the opposite, one word of it is not believed at once.
+    let mut lying = polarity.clone();
+    let good = vectors.index("good").unwrap();
+    for scale in &mut lying.scales {
+        scale.weights[good] = -0.1;
+        scale.direction.fill(0.0);
+        scale.offset = 0.0;
+    }
+    let scorer = Scorer::new(&lying, Length::Sentence, full, &vectors);
+    let score = |text| {
+        let scored = scorer.score(&lying, text, &vectors, &weights, &tokenizer);
+        scored.score
+    };
+    assert!(self::score(&lying, "good", Length::Sentence, &vectors).score < 0.0);
+    assert!(score("good") > 0.0 && score("not good") < score("good"));
 }
 
 #[test]
@@ -411,7 +458,7 @@ fn adapting_learns_what_own_texts_mean_by_a_word_and_a_pair() {
     for text in ["", "It is not p5, f1 f2 n0. p5 zxcvb p5", "f2 f1 p0"] {
         let scored = judge.score(text);
         let sum: f64 = scored.parts.iter().map(|part| part.value).sum();
-        assert!((sum + scored.offset - scored.score).abs() < 1e-12, "{text}");
+        assert!((sum - scored.score).abs() < 1e-12, "{text}");
     }
     assert!(
         own.words(Length::Document)
@@ -570,7 +617,7 @@ mod unspaced {
             let text = format!("不{word}，是{word}");
             let scored = score(&polarity, &text, Length::Sentence, &vectors);
             let sum: f64 = scored.parts.iter().map(|part| part.value).sum();
-            assert!((sum + scored.offset - scored.score).abs() < 1e-12, "{text}");
+            assert!((sum - scored.score).abs() < 1e-12, "{text}");
             let behind = "不".len().."不".len() + word.len();
             for part in &scored.parts {
                 assert!(

@@ -58,6 +58,8 @@ pub struct Encoded {
     pub unseen: usize,
     /// Words, stop words left out.
     pub tokens: usize,
+    /// The sum of the different known words' weights: how much the mean is of.
+    pub weight: f64,
 }
 
 /// A known word's part in a sentence vector.
@@ -184,6 +186,7 @@ impl<'a> SentenceEncoder<'a> {
             known,
             unseen,
             tokens,
+            weight: total,
         }
     }
 
@@ -274,8 +277,10 @@ mod tests {
         let encoded = encode(&vectors(), "A good, GOOD film!");
         assert_eq!((encoded.known, encoded.tokens), (3, 4));
         assert_eq!(encoded.vector, [0.5, 0.5]);
+        assert_eq!(encoded.weight, 2.0);
         let nothing = encode(&vectors(), "unheard of");
-        assert_eq!((nothing.known, nothing.vector), (0, vec![0.0, 0.0]));
+        assert_eq!((nothing.known, nothing.weight), (0, 0.0));
+        assert_eq!(nothing.vector, [0.0, 0.0]);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use ndarray::{Array2, s};
 use serde::{Deserialize, Serialize};
 
+use super::Inputs;
 use super::hidden::HiddenUnits;
 use super::labels::{Labels, free_logits};
 use super::linear::{Design, Optimum, fit};
@@ -24,8 +25,8 @@ pub(super) const CLAMP: f64 = 3.0;
 /// Which columns a head has, and how much they count for.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Columns {
-    /// The prior's score is among them: e for two classes; 3 e and 3 (e^2 - 1),
-    /// e clamped to 3, for more, where a class may lie in the middle.
+    /// The prior's score is among them: e times the text's extent for two classes; 3 e
+    /// and 3 (e^2 - 1), e clamped to 3, for more, where a class may lie in the middle.
     pub prior: bool,
     /// What the score is multiplied by in the logit, beside what is learned:
     /// 2.2 or -2.2, or 0 without it and with more than two classes.
@@ -34,10 +35,24 @@ pub struct Columns {
     pub scale: f64,
 }
 
+/// The prior's scores of samples.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Scores<'a> {
+    pub(super) scores: &'a [f64],
+    /// How much there is of each sample; 1 without.
+    pub(super) extents: Option<&'a [f64]>,
+}
+
+impl Scores<'_> {
+    fn extent(&self, at: usize) -> f64 {
+        self.extents.map_or(1.0, |extents| extents[at])
+    }
+}
+
 impl Columns {
     /// [score columns, g F, 0.3] of the scaled features F (samples x d), and
     /// the offset.
-    pub(super) fn design(&self, scaled: &Array2<f64>, prior: &[f64], classes: usize) -> Design {
+    pub(super) fn design(&self, scaled: &Array2<f64>, prior: Scores<'_>, classes: usize) -> Design {
         let (samples, dims) = scaled.dim();
         let first = match (self.prior, classes) {
             (false, _) => 0,
@@ -45,9 +60,11 @@ impl Columns {
             (true, _) => 2,
         };
         let mut columns = Array2::from_elem((samples, first + dims + 1), BIAS);
-        for (mut row, &score) in columns.rows_mut().into_iter().zip(prior) {
+        let scores = prior.scores.iter().enumerate();
+        for (mut row, (at, &score)) in columns.rows_mut().into_iter().zip(scores) {
             if first == 1 {
-                row[0] = score;
+                // What is learned of the slope is learned of whole texts.
+                row[0] = score * prior.extent(at);
             } else if first == 2 {
                 row[0] = LOOSE * score;
                 row[1] = LOOSE * (score.clamp(-CLAMP, CLAMP).powi(2) - 1.0);
@@ -57,7 +74,7 @@ impl Columns {
             .slice_mut(s![.., first..first + dims])
             .assign(&(scaled * self.scale));
         let mut offset = Array2::zeros((samples, free_logits(classes)));
-        for (mut row, score) in offset.rows_mut().into_iter().zip(prior) {
+        for (mut row, score) in offset.rows_mut().into_iter().zip(prior.scores) {
             row[0] = self.offset * score;
         }
         Design { columns, offset }
@@ -89,7 +106,7 @@ impl Branch {
     pub(super) fn fit(
         columns: Columns,
         scaled: &Array2<f64>,
-        prior: &[f64],
+        prior: Scores<'_>,
         labels: &Labels,
         near: Option<&Self>,
     ) -> Result<Self> {
@@ -120,21 +137,34 @@ impl Branch {
         }
     }
 
-    /// The free logits, samples x free.
+    /// The free logits, samples x free, of the scaled features F and of what the
+    /// inputs have beside them.
     pub(super) fn logits(
         &self,
         scaled: &Array2<f64>,
         prior: &[f64],
-        terms: Option<&[Vec<u32>]>,
+        inputs: Inputs<'_>,
         classes: usize,
     ) -> Array2<f64> {
+        let prior = Scores {
+            scores: prior,
+            extents: inputs.extents,
+        };
         let design = self.columns.design(scaled, prior, classes);
         let mut logits = design.logits(&self.weights);
         if let Some(hidden) = &self.hidden {
             logits += &hidden.logits(scaled);
         }
-        if let (Some(weights), Some(terms)) = (&self.terms, terms) {
-            logits += &weights.logits(terms);
+        if let (Some(weights), Some(terms)) = (&self.terms, inputs.terms) {
+            let mut added = weights.logits(terms);
+            for (mut row, &extent) in added
+                .rows_mut()
+                .into_iter()
+                .zip(inputs.extents.unwrap_or(&[]))
+            {
+                row *= extent;
+            }
+            logits += &added;
         }
         logits
     }
@@ -150,7 +180,11 @@ impl Branch {
     /// files.
     pub fn fits(&self, dims: usize, classes: usize) -> bool {
         let empty = Array2::zeros((0, dims));
-        let columns = self.columns.design(&empty, &[], classes).columns.ncols();
+        let none = Scores {
+            scores: &[],
+            extents: None,
+        };
+        let columns = self.columns.design(&empty, none, classes).columns.ncols();
         let free = free_logits(classes);
         self.weights.dim() == (free, columns)
             && self.hidden.as_ref().is_none_or(|hidden| {

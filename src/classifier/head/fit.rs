@@ -3,7 +3,7 @@
 use ndarray::Array2;
 
 use super::amount;
-use super::branch::{Branch, Columns, orientation};
+use super::branch::{Branch, Columns, Scores, orientation};
 use super::gate::{self, Agreement};
 use super::hidden::{Size, train};
 use super::joint;
@@ -49,13 +49,17 @@ impl HeadParams {
             Some(scaling) => scaling.clone(),
             None => Scaling::of_few(inputs.features),
         };
-        let scaled = scaling.apply(inputs.features);
+        let scaled = inputs.scaled(&scaling);
         let count = labels.weights.iter().filter(|&&w| w > 0.0).count();
         let prior = match self.task {
             Task::Any => None,
             Task::Auto | Task::Sentiment => inputs.prior,
         };
 
+        let prior = prior.map(|scores| Scores {
+            scores,
+            extents: inputs.extents,
+        });
         let mut with_prior = prior
             .map(|prior| self.fit_with_prior(&scaled, prior, &labels, count))
             .transpose()?;
@@ -88,7 +92,10 @@ impl HeadParams {
         let mut without_prior = without.map(|without| without.best).filter(|_| gate < 1.0);
 
         let none = vec![0.0; targets.len()];
-        let scores = prior.unwrap_or(&none);
+        let scores = prior.unwrap_or(Scores {
+            scores: &none,
+            extents: None,
+        });
         let weightier = if gate >= 0.5 {
             &mut with_prior
         } else {
@@ -102,7 +109,7 @@ impl HeadParams {
             orientation,
             evidence_with,
             evidence_without,
-            agreement: orientation.map(|sign| agreement(scores, sign, &labels)),
+            agreement: orientation.map(|sign| agreement(scores.scores, sign, &labels)),
         };
         Ok(Head {
             classes: self.classes,
@@ -147,6 +154,11 @@ impl HeadParams {
         {
             return Err(mismatch(samples, terms.len()));
         }
+        if let Some(extents) = inputs.extents
+            && extents.len() != samples
+        {
+            return Err(mismatch(samples, extents.len()));
+        }
         if let Some(&bad) = targets.iter().find(|&&target| target >= self.classes) {
             let expected = format!("below {}", self.classes);
             return Err(Error::setting("class number", bad, expected));
@@ -185,7 +197,7 @@ impl HeadParams {
         &self,
         branch: &mut Branch,
         scaled: &Array2<f64>,
-        prior: &[f64],
+        prior: Scores<'_>,
         terms: Option<&[Vec<u32>]>,
         labels: &Labels,
     ) -> Result<()> {
@@ -247,12 +259,12 @@ impl HeadParams {
     fn fit_with_prior(
         &self,
         scaled: &Array2<f64>,
-        prior: &[f64],
+        prior: Scores<'_>,
         labels: &Labels,
         count: usize,
     ) -> Result<Branch> {
         let offset = match labels.classes {
-            2 => self.slope * orientation(prior, labels, self.slope, self.orientation_odds),
+            2 => self.slope * orientation(prior.scores, labels, self.slope, self.orientation_odds),
             _ => 0.0,
         };
         let columns = Columns {
@@ -280,7 +292,11 @@ fn fit_without_prior(scaled: &Array2<f64>, labels: &Labels, count: usize) -> Res
             offset: 0.0,
             scale,
         };
-        Branch::fit(columns, scaled, &none, labels, near)
+        let none = Scores {
+            scores: &none,
+            extents: None,
+        };
+        Branch::fit(columns, scaled, none, labels, near)
     };
     let mut best = at(SCALES[0], None)?;
     let mut evidences = vec![best.log_evidence];

@@ -13,9 +13,11 @@
 //! each with the ridge 1/2 |w|^2 on everything (`linear.rs`), and s = 1 or -1
 //! the orientation that the labels make more likely. A gate (`gate.rs`) weighs
 //! them by how probable they make the labels, so that labels which are not
-//! about sentiment lose little. With more than two classes the logits are those
-//! of a softmax, e and e^2 are columns that the ridge hardly holds, and nothing
-//! is fixed. Beside the linear part of the weightier head stands a hidden layer
+//! about sentiment lose little. What is learned is learned of whole texts, and counts
+//! for less in one that is much shorter: of a text with the extent r, 0 to 1, the
+//! columns are [r e, r g F, 0.3] (`polarity::brevity` has the reason). With more than
+//! two classes the logits are those of a softmax, e and e^2 are columns that the ridge
+//! hardly holds, whatever the extent, and nothing is fixed. Beside the linear part of the weightier head stands a hidden layer
 //! (`hidden.rs`) as wide as the labels support (`width.rs`): often not at all.
 //!
 //! From 2,000 labels on, words and pairs of words may have weights of their own in
@@ -83,6 +85,23 @@ pub struct Inputs<'a> {
     /// The terms of each text, n, different and rising: their numbers, as
     /// [`Terms`](super::Terms) has them.
     pub terms: Option<&'a [Vec<u32>]>,
+    /// How much there is of each text, n, 0 to 1: what its scaled features and its
+    /// terms are multiplied by, and with two classes the slope that is learned. Without
+    /// them all are 1.
+    pub extents: Option<&'a [f64]>,
+}
+
+impl Inputs<'_> {
+    /// F, n x d.
+    fn scaled(&self, scaling: &Scaling) -> Array2<f64> {
+        let mut scaled = scaling.apply(self.features);
+        if let Some(extents) = self.extents {
+            for (mut row, &extent) in scaled.rows_mut().into_iter().zip(extents) {
+                row *= extent;
+            }
+        }
+        scaled
+    }
 }
 
 /// What the labels are about.
@@ -238,16 +257,18 @@ impl Head {
     /// score have the score 0: nothing known; those without terms have none.
     ///
     /// # Panics
-    /// Where the features are not n x d, or the scores or the terms not n.
+    /// Where the features are not n x d, or the scores, the terms or the extents not n.
     pub fn logits(&self, inputs: Inputs<'_>) -> Array2<f64> {
-        let scaled = self.scaling.apply(inputs.features);
+        let scaled = inputs.scaled(&self.scaling);
         let unknown = vec![0.0; scaled.nrows()];
         let prior = inputs.prior.unwrap_or(&unknown);
         assert_eq!(prior.len(), scaled.nrows(), "one score a sample");
         let texts = inputs.terms.map_or(scaled.nrows(), <[_]>::len);
         assert_eq!(texts, scaled.nrows(), "terms of every sample");
+        let extents = inputs.extents.map_or(scaled.nrows(), <[_]>::len);
+        assert_eq!(extents, scaled.nrows(), "one extent a sample");
         let log = |branch: &Branch| {
-            let free = branch.logits(&scaled, prior, inputs.terms, self.classes);
+            let free = branch.logits(&scaled, prior, inputs, self.classes);
             labels::log_probabilities(&free, self.classes)
         };
         let mut logits = match (&self.with_prior, &self.without_prior) {

@@ -47,6 +47,7 @@ impl Branch {
         let mut way = Way {
             start: vec![0.0; free],
             linear: vec![0.0; free],
+            learned: vec![0.0; free],
             curved: vec![0.0; free],
             clamp: CLAMP,
             features: Vec::with_capacity(free * dims),
@@ -60,7 +61,7 @@ impl Branch {
             way.start[at] = BIAS * weights[last];
             match first {
                 0 => {}
-                1 => way.linear[at] = weights[0],
+                1 => way.learned[at] = weights[0],
                 _ => {
                     way.linear[at] = LOOSE * weights[0];
                     way.curved[at] = LOOSE * weights[1];

@@ -14,15 +14,16 @@ impl Head {
     /// # Panics
     /// Where there are not d features.
     pub fn attribution(&self, text: OfText<'_>, class: usize) -> Attribution {
-        let features = (text.features - &self.scaling.mean) / &self.scaling.deviation;
+        let features = (text.features - &self.scaling.mean) / &self.scaling.deviation * text.extent;
+        let route = |branch: &Branch, weight| branch.route(&features, text, self.classes, weight);
         let routes: Vec<Route> = match (&self.with_prior, &self.without_prior) {
             (Some(with), Some(without)) => [(with, self.gate), (without, 1.0 - self.gate)]
                 .into_iter()
                 .filter(|(_, weight)| *weight > 0.0)
-                .map(|(branch, weight)| branch.route(&features, text.terms, self.classes, weight))
+                .map(|(branch, weight)| route(branch, weight))
                 .collect(),
             (Some(branch), None) | (None, Some(branch)) => {
-                vec![branch.route(&features, text.terms, self.classes, 1.0)]
+                vec![route(branch, 1.0)]
             }
             (None, None) => vec![silent(features.len(), text.terms.len(), self.classes)],
         };
@@ -33,14 +34,14 @@ impl Head {
         let way = Way {
             routes: &routes,
             features: &features,
-            scores: [text.prior_of_none, text.prior],
+            scores: [0.0, text.prior],
             shift: &shift,
             class,
         };
         let attribution = way.attribution();
         Attribution {
             reference: self.scaling.mean.clone(),
-            features: attribution.features / &self.scaling.deviation,
+            features: attribution.features / &self.scaling.deviation * text.extent,
             ..attribution
         }
     }
@@ -62,15 +63,17 @@ fn silent(dims: usize, terms: usize, classes: usize) -> Route {
 
 impl Branch {
     /// The way of a text with the scaled features F, d.
-    fn route(&self, scaled: &Array1<f64>, terms: &[u32], classes: usize, weight: f64) -> Route {
-        let mut route = silent(scaled.len(), terms.len(), classes);
+    fn route(&self, scaled: &Array1<f64>, text: OfText<'_>, classes: usize, weight: f64) -> Route {
+        let mut route = silent(scaled.len(), text.terms.len(), classes);
         route.weight = weight;
         let last = self.weights.ncols() - 1;
         let first = last - scaled.len();
         route.start.scaled_add(BIAS, &self.weights.column(last));
         match first {
             0 => {}
-            1 => route.linear += &self.weights.column(0),
+            1 => route
+                .linear
+                .scaled_add(text.extent, &self.weights.column(0)),
             _ => {
                 route.linear.scaled_add(LOOSE, &self.weights.column(0));
                 let square = &self.weights.column(1) * LOOSE;
@@ -86,7 +89,9 @@ impl Branch {
             route.features += &hidden.chord(scaled);
         }
         if let Some(weights) = &self.terms {
-            route.terms += &weights.parts(terms);
+            route
+                .terms
+                .scaled_add(text.extent, &weights.parts(text.terms));
         }
         route
     }

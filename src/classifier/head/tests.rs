@@ -42,6 +42,7 @@ impl Data {
             features: &self.features,
             prior: Some(&self.prior),
             terms: None,
+            extents: None,
         }
     }
 
@@ -50,6 +51,7 @@ impl Data {
             features: &self.features,
             prior: None,
             terms: None,
+            extents: None,
         }
     }
 
@@ -181,6 +183,7 @@ fn a_batch_gives_what_its_samples_give_one_by_one() {
                 features: &one,
                 prior: Some(&data.prior[sample..=sample]),
                 terms: None,
+                extents: None,
             });
             for (a, b) in alone.iter().zip(row) {
                 assert!((a - b).abs() < 1e-12);
@@ -265,6 +268,7 @@ fn weights_count_like_repetitions() {
         features: &features,
         prior: Some(&prior),
         terms: None,
+        extents: None,
     };
     let twice = params.fit(inputs, &targets, &[]).unwrap();
     assert!((weighted.gate - twice.gate).abs() < 1e-6);
@@ -327,6 +331,7 @@ fn bad_parameters_and_bad_data_are_refused() {
             features: &features,
             prior: Some(prior),
             terms: None,
+            extents: None,
         };
         assert!(two.fit(inputs, &data.targets, &[]).is_err());
     }
@@ -339,6 +344,7 @@ fn bad_parameters_and_bad_data_are_refused() {
         features: &Array2::zeros((0, 3)),
         prior: None,
         terms: None,
+        extents: None,
     };
     assert!(two.fit(none, &[], &[]).is_err());
 }
@@ -351,6 +357,7 @@ fn the_least_of_data_gives_an_answer() {
         features: &features,
         prior: Some(&[0.7]),
         terms: None,
+        extents: None,
     };
     for classes in [2, 3] {
         let head = HeadParams::new(classes).fit(inputs, &[1], &[]).unwrap();
@@ -372,6 +379,7 @@ fn the_least_of_data_gives_an_answer() {
         features: &empty,
         prior: Some(&[0.7, -0.7]),
         terms: None,
+        extents: None,
     };
     let head = HeadParams::new(2).fit(inputs, &[1, 0], &[]).unwrap();
     let sure = Inputs {
@@ -468,6 +476,7 @@ fn a_pair_of_words_decides() {
         features: &features,
         prior: None,
         terms: None,
+        extents: None,
     };
     let with = Inputs {
         terms: Some(&rows),
@@ -535,6 +544,7 @@ fn terms_of_a_batch_are_those_of_its_samples() {
                 features: &data.features.select(Axis(0), &[sample]),
                 prior: Some(&data.prior[sample..=sample]),
                 terms: Some(&terms[sample..=sample]),
+                extents: None,
             });
             for (a, b) in alone.iter().zip(batch.row(sample)) {
                 assert!((a - b).abs() < 1e-12);
@@ -588,4 +598,52 @@ fn odds_decide_where_labels_do_not_and_labels_outweigh_them() {
     let head = data.fit(&HeadParams::new(2).prior_slope(3.0));
     let offset = head.with_prior.unwrap().columns.offset;
     assert_eq!(offset.abs(), 3.0);
+}
+
+/// What is learned of whole texts counts for less in one of which there is little; what
+/// is given does not.
+#[test]
+fn extents_shrink_what_is_learned() {
+    for classes in [2, 3] {
+        let data = Data::new(60, 4, 31, |row, score| {
+            usize::from(row[0] + score > 0.0) + usize::from(classes == 3 && row[1] > 1.0)
+        });
+        let params = HeadParams::new(classes).task(Task::Sentiment);
+        let head = data.fit(&params.clone().hidden(Hidden::Units(3)));
+        let with = |extent: f64| {
+            let extents = vec![extent; 60];
+            let logits = head.logits(Inputs {
+                extents: Some(&extents),
+                ..data.inputs()
+            });
+            logits.row(0).to_vec()
+        };
+        let (none, whole) = (with(0.0), with(1.0));
+        assert_eq!(whole, head.logits(data.inputs()).row(0).to_vec());
+        // Without the features, the logits are those of the mean ones.
+        let mean = Array2::from_shape_fn((60, 4), |(_, at)| head.scaling.mean[at]);
+        let alone = head.logits(Inputs {
+            features: &mean,
+            ..data.inputs()
+        });
+        let branch = head.with_prior.as_ref().unwrap();
+        let learned = match classes {
+            2 => data.prior[0] * branch.weights[[0, 0]],
+            _ => 0.0,
+        };
+        let odds = |logits: &[f64]| logits[1] - logits[0];
+        let expected = odds(&alone.row(0).to_vec()) - learned;
+        assert!((odds(&none) - expected).abs() < 1e-9, "{classes}");
+        assert!((odds(&none) - odds(&whole)).abs() > 1e-3, "{classes}");
+
+        // They take part in the training too, and have to be as many.
+        let extents: Vec<f64> = (0..60).map(|at| f64::from(at % 2)).collect();
+        let inputs = |extents| Inputs {
+            extents: Some(extents),
+            ..data.inputs()
+        };
+        let fit = |extents| params.fit(inputs(extents), &data.targets, &[]);
+        assert_ne!(fit(&extents[..]).unwrap(), data.fit(&params));
+        assert!(fit(&extents[1..]).is_err());
+    }
 }

@@ -241,8 +241,25 @@ fn a_direction_and_the_head_on_it_are_read_back() {
         }
         assert_eq!(read.vectors().polarity(), model.vectors().polarity());
         assert_eq!(read.length(), model.length());
+        let full = |model: &Model| model.scorer.as_ref().and_then(Scorer::full);
+        assert!(full(&read).is_some());
+        assert_eq!(full(&read), full(&model));
         assert_eq!(read.terms, model.terms);
         assert_eq!(read.to_bytes(Path::new("m")).unwrap(), bytes);
+    }
+}
+
+/// Files of older versions do not say how long the labelled texts were: whatever is
+/// asked is a whole text.
+#[test]
+fn models_that_know_no_length_answer_as_they_did() {
+    let mut model = with_terms();
+    let whole = model.to_bytes(Path::new("m")).unwrap();
+    let older = parse(&renamed(&whole, b"full\\\":", b"fell\\\":")).unwrap();
+    let polarity = model.vectors.polarity().unwrap();
+    model.scorer = Some(Scorer::new(polarity, model.length(), None, &model.vectors));
+    for text in ["f3", "f3 aha f4", "oho f3 f4 f5"] {
+        assert_eq!(older.classify(text), model.classify(text), "{text}");
     }
 }
 
@@ -279,6 +296,10 @@ fn a_well_sealed_direction_or_head_of_nonsense_is_refused() {
                 b"\"by_cues\":true,\"onions__",
             ),
             "cannot be read",
+        ),
+        (
+            renamed(&whole, b"full\\\":0.5", b"full\\\":0.0"),
+            "length of texts that is none",
         ),
         (
             renamed(&whole, b"\"polarity\"", b"\"polarita\""),

@@ -10,7 +10,7 @@
 //! | `words` | u32 | V, 3 | what words are found by, in the order of their hash, and their rows (see `words`) |
 //! | `word_starts` | u32 | 2^b + 1 | where the words whose hash begins with each b bits begin; b = log2 V, rounded down |
 //! | `long_words` | u8 | | the words of more than seven bytes: length (u16), bytes (UTF-8) |
-//! | `word_flags` | u8 | V | of each row: 1, left out; 2, can negate; 4, opinions are made of it |
+//! | `word_flags` | u8 | V | of each row: 1, left out; 2, can negate; 4, opinions are made of it; 8 and 16, a seed word of praise and of blame |
 //! | `word_values` | f32 | V, 1 + k or 4 + k | of each row: weight in the sentence vector; the vector; with a direction idf, and the weights of documents and of sentences |
 //! | `pairs` | u32 | P, 4 | what pairs are found by (see `pairs`); as f32 idf, and the weights of documents and of sentences |
 //! | `pair_starts` | u32 | 2^p + 1 | where the pairs begin that are found by the same place of p bits |
@@ -19,7 +19,8 @@
 //! metadata has one key, `senti`, whose value is a JSON object: `format`, `labels`,
 //! `shares`, `stop_word_list`, `stop_words`, `provenance`, `classifier`
 //! (`head` or `layer`, on vectors of k components), `unknown_negators`, and
-//! `direction`: `cues`, `report`, `offsets`, `directions`, `length`.
+//! `direction`: `cues`, `report`, `offsets`, `directions`, `length` and `full`, as in
+//! format 3.
 
 use std::collections::HashMap;
 use std::fs::File;
@@ -31,7 +32,7 @@ use safetensors::tensor::{Dtype, Metadata, SafeTensors, TensorView};
 use serde::{Deserialize, Serialize};
 
 use super::pairs::{self, Shape};
-use super::text::{NEGATES, OPINION, STOP};
+use super::text::{BLAME, NEGATES, OPINION, PRAISE, STOP};
 use super::words::{self, bits};
 use super::{BEFORE, Direction, Folded, SCALED, Tables};
 use crate::classifier::readout::Readout;
@@ -42,7 +43,7 @@ use crate::files::write::write_whole;
 use crate::model::file::{METADATA_KEY, REPAIR, SEAL_BYTES, seal_field};
 use crate::model::{Classifier, Model, Provenance};
 use crate::polarity::parts::{Parts, ScaleParts};
-use crate::polarity::{Length, Polarity, Report, Scorer};
+use crate::polarity::{Full, Length, Polarity, Report, Scorer};
 use crate::sentence::WordWeights;
 use crate::sentence::negation::Negation;
 use crate::text::cues::Cues;
@@ -80,6 +81,7 @@ struct StoredDirection {
     offsets: [f64; 2],
     directions: [Vec<f32>; 2],
     length: Length,
+    full: Option<f64>,
 }
 
 /// A tensor to be written.
@@ -167,6 +169,17 @@ impl Model {
         {
             mark(word, STOP);
         }
+        if let Some(parts) = &parts {
+            let sides = [
+                (&parts.cues.positive, PRAISE),
+                (&parts.cues.negative, BLAME),
+            ];
+            for (words, side) in sides {
+                for word in words.iter().filter_map(|word| self.vectors.index(word)) {
+                    mark(word, side);
+                }
+            }
+        }
         for &opinion in parts.iter().flat_map(|parts| &parts.opinions) {
             flags[opinion as usize] |= OPINION;
         }
@@ -219,6 +232,7 @@ impl Model {
                 cues: parts.cues,
                 report: parts.report,
                 length: self.length(),
+                full: (self.scorer.as_ref().and_then(Scorer::full)).map(Full::weight),
             }),
         };
         let header = serde_json::to_string(&header).map_err(|error| refused(error.to_string()))?;
@@ -352,6 +366,7 @@ impl Folded {
             offsets: direction.offsets,
             directions: direction.directions,
             length: direction.length,
+            full: direction.full.and_then(Full::stored),
             negation: std::sync::OnceLock::new(),
         });
         let numbers = direction.iter().flat_map(|direction| {
@@ -434,7 +449,7 @@ impl Folded {
                 .ok_or_else(|| damaged("a table of pairs that does not fit"))?;
             vectors = vectors.with_polarity(polarity);
             scorer = (vectors.polarity())
-                .map(|polarity| Scorer::new(polarity, direction.length, &vectors));
+                .map(|polarity| Scorer::new(polarity, direction.length, direction.full, &vectors));
         }
         Ok(Model {
             labels: self.labels.clone(),

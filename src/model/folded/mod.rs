@@ -28,14 +28,14 @@ use rustc_hash::FxHashSet;
 use super::Model;
 use super::{Classifier, Provenance, Undecided, Verdict};
 use crate::classifier::argmax;
-use crate::classifier::readout::{self, Readout};
-use crate::polarity::{Length, TURNED};
+use crate::classifier::readout::{self, Input, Readout};
+use crate::polarity::{Full, Length, Mixture, TURNED};
 use crate::sentence::negation::Negation;
 use crate::text::cues::Cues;
 use crate::text::labeled::UNDECIDED;
 use crate::text::tokenizer::Tokenizer;
 use pairs::{Pairs, Shape};
-use text::Text;
+use text::{BLAME, OPINION, PRAISE, Text};
 use words::Words;
 
 /// A model that answers.
@@ -63,6 +63,8 @@ struct Direction {
     directions: [Vec<f32>; 2],
     /// What kind of text is scored.
     length: Length,
+    /// From which weight of words on a text is as long as those of the training.
+    full: Option<Full>,
     /// Made when the first text needs it.
     negation: OnceLock<Negation>,
 }
@@ -145,11 +147,20 @@ impl Folded {
                 tokens,
             };
         }
-        let score = self.sum(scratch);
+        let (score, extent) = self.sum(scratch);
         let mut probabilities = Vec::with_capacity(self.labels.len());
-        let (vector, memory) = (&scratch.vector, &mut scratch.readout);
+        let input = Input {
+            vector: &scratch.vector,
+            score,
+            extent: match self.classifier {
+                Classifier::Head(_) => extent,
+                // It knows nothing of that.
+                Classifier::Layer(_) => 1.0,
+            },
+        };
+        let memory = &mut scratch.readout;
         self.readout
-            .probabilities(vector, score, memory, &mut probabilities);
+            .probabilities(input, memory, &mut probabilities);
         Verdict {
             label: Some(argmax(&probabilities)),
             why: None,
@@ -161,8 +172,8 @@ impl Folded {
     }
 
     /// Sums up what was read: the sentence vector stands in `scratch` after, and its
-    /// score is returned; 0 without a direction.
-    fn sum(&self, scratch: &mut Scratch) -> f64 {
+    /// score (0 without a direction) and extent are returned.
+    fn sum(&self, scratch: &mut Scratch) -> (f64, f64) {
         let Scratch { text, vector, .. } = scratch;
         let (dims, width) = (self.tables.dims, self.width());
         let values = self.tables.singles(&self.tables.values);
@@ -172,58 +183,78 @@ impl Folded {
         };
         vector.clear();
         vector.resize(dims, 0.0);
-        let scale = self.direction.as_ref().map_or(0, |one| one.length as usize);
-        let (mut total, mut square, mut sum) = (0.0, 0.0, 0.0);
+        let mut sums = Sums::default();
+        let flags = self.flags();
         for &word in &text.rows {
             let Some((&weight, rest)) = row(word).split_first() else {
                 continue;
             };
             let weight = f64::from(weight);
-            total += weight;
             let (components, scaled) = rest.split_at(dims);
             for (sum, &value) in vector.iter_mut().zip(components) {
                 *sum += weight * f64::from(value);
             }
-            if let Some([idf, weights @ ..]) = scaled.first_chunk::<SCALED>() {
-                square += f64::from(*idf).powi(2);
-                sum += f64::from(weights[scale]);
+            sums.total += weight;
+            if let Some(values) = scaled.first_chunk::<SCALED>() {
+                sums.add(*values);
+                let flag = flags[word as usize];
+                if flag & (OPINION | PRAISE | BLAME) != 0 {
+                    sums.judge(flag, weight);
+                }
             }
         }
-        if total > 0.0 {
-            vector.iter_mut().for_each(|sum| *sum /= total);
+        if sums.total > 0.0 {
+            vector.iter_mut().for_each(|sum| *sum /= sums.total);
         }
         let Some(direction) = &self.direction else {
-            return 0.0;
+            return (0.0, 1.0);
         };
         let pairs = self.pairs();
         for &pair in &text.pairs.different {
-            let [idf, weights @ ..] = pairs.values(pair);
-            square += f64::from(idf).powi(2);
-            sum += f64::from(weights[scale]);
+            sums.add(pairs.values(pair));
         }
-        let along = &direction.directions[scale];
-        // What is turned of the view of the vectors.
-        let mut turned = 0.0;
+        // What negation turns, as far as it does.
+        let mut turned_views = [0.0; 2];
         text.turned_words.sort_unstable();
         for same in text.turned_words.chunk_by(|a, b| a == b) {
-            let row = row(same[0]);
+            let (row, flag) = (row(same[0]), flags[same[0] as usize]);
             let change = (TURNED - 1.0) * same.len() as f64 / text.times(same[0]);
-            let components = row[BEFORE..].iter().zip(along);
-            let view: f64 = components.map(|(a, b)| f64::from(*a) * f64::from(*b)).sum();
-            turned += change * view * f64::from(row[0]);
-            sum += change * f64::from(row[BEFORE + dims + 1 + scale]);
+            let (components, scaled) = row[BEFORE..].split_at(dims);
+            for (at, along) in direction.directions.iter().enumerate() {
+                let products = components.iter().zip(along);
+                let view: f64 = products.map(|(a, b)| f64::from(*a) * f64::from(*b)).sum();
+                turned_views[at] += change * view * f64::from(row[0]);
+                sums.scaled[at] += change * f64::from(scaled[1 + at]);
+            }
+            sums.sides += change * side(flag);
         }
         text.turned_pairs.sort_unstable();
         for same in text.turned_pairs.chunk_by(|a, b| a == b) {
             let change = (TURNED - 1.0) * same.len() as f64 / text.pairs.times(same[0]);
-            sum += change * f64::from(pairs.values(same[0])[1 + scale]);
+            let [_, weights @ ..] = pairs.values(same[0]);
+            for (sum, weight) in sums.scaled.iter_mut().zip(weights) {
+                *sum += change * f64::from(weight);
+            }
         }
-        let seen = vector.iter().zip(along);
-        let seen: f64 = seen.map(|(a, b)| a * f64::from(*b)).sum();
-        sum / square.sqrt().max(f64::MIN_POSITIVE)
-            + seen
-            + turned / total.max(f64::MIN_POSITIVE)
-            + direction.offsets[scale]
+
+        let mixture = match direction.full {
+            None => Mixture::plain(direction.length),
+            Some(full) => {
+                let slope = direction.report.slopes();
+                Mixture::new(direction.length, full, slope, sums.total, sums.opinions)
+            }
+        };
+        let norm = sums.square.sqrt().max(f64::MIN_POSITIVE);
+        let mut score = mixture.seeds * sums.sides / sums.seeds.max(1.0);
+        for (at, along) in direction.directions.iter().enumerate() {
+            let products = vector.iter().zip(along);
+            let view: f64 = products.map(|(a, b)| a * f64::from(*b)).sum();
+            let turned = turned_views[at] / sums.total.max(f64::MIN_POSITIVE);
+            let own = sums.scaled[at] / norm + view + turned + direction.offsets[at];
+            score += mixture.scales[at] * own;
+        }
+        let extent = direction.full.map_or(1.0, |full| full.extent(sums.total));
+        (score, extent)
     }
 
     fn words(&self) -> Words<'_> {
@@ -271,5 +302,49 @@ impl Folded {
                 .get_or_init(|| Negation::new(&direction.cues)),
             None => NONE.get_or_init(Negation::default),
         }
+    }
+}
+
+/// What is added up of a text's different words and pairs.
+#[derive(Debug, Default)]
+struct Sums {
+    /// The weights of words, and of opinion words among them.
+    total: f64,
+    opinions: f64,
+    /// The squares of idf.
+    square: f64,
+    /// The weights in the two scales.
+    scaled: [f64; 2],
+    /// Seed words, and what they say.
+    seeds: f64,
+    sides: f64,
+}
+
+impl Sums {
+    #[inline]
+    fn add(&mut self, [idf, weights @ ..]: [f32; SCALED]) {
+        self.square += f64::from(idf).powi(2);
+        for (sum, weight) in self.scaled.iter_mut().zip(weights) {
+            *sum += f64::from(weight);
+        }
+    }
+
+    fn judge(&mut self, flag: u8, weight: f64) {
+        if flag & OPINION != 0 {
+            self.opinions += weight;
+        }
+        if flag & (PRAISE | BLAME) != 0 {
+            self.seeds += 1.0;
+            self.sides += side(flag);
+        }
+    }
+}
+
+/// What a seed word says: 1 for praise, -1 for blame.
+fn side(flag: u8) -> f64 {
+    match flag {
+        _ if flag & BLAME != 0 => -1.0,
+        _ if flag & PRAISE != 0 => 1.0,
+        _ => 0.0,
     }
 }

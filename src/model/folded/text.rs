@@ -24,6 +24,11 @@ pub(super) const NEGATES: u8 = 2;
 /// This is a word that opinions are made of.
 pub(super) const OPINION: u8 = 4;
 
+/// This is a seed word of praise.
+pub(super) const PRAISE: u8 = 8;
+/// This is one of blame, whatever else it is.
+pub(super) const BLAME: u8 = 16;
+
 /// The half of a number that says how often.
 const TIMES: u64 = 0xffff_ffff;
 /// The row of a word that is not in the table.

@@ -92,6 +92,8 @@ fn verbs_of_opinion_pass_negation_on() {
     check_english(&[
         "I don't think it is GOOD",
         "I don't think that the END of this FILM is GOOD",
+        "I do not think that it was GOOD",
+        "nobody would CALL it GOOD",
         "I wouldn't say it is GOOD",
         "I don't think it isn't good",
     ]);
