@@ -912,6 +912,22 @@ fn parquet_has_shards_and_survives_damage() {
         union.extend(parquet_rows(&sandbox, &output).1);
     }
     assert_eq!(union.len(), 2000);
+    // A folder of them is a table.
+    std::fs::create_dir(sandbox.path("folder")).unwrap();
+    for part in ["1.parquet", "2.parquet", "3.parquet"] {
+        std::fs::rename(sandbox.path(part), sandbox.path("folder").join(part)).unwrap();
+    }
+    let folder = [
+        "classify",
+        "-f",
+        "folder",
+        "--prefix",
+        "t",
+        "-o",
+        "all.parquet",
+    ];
+    sandbox.run(&folder).exits(3).says(&["3 files: Parquet"]);
+    assert_eq!(parquet_rows(&sandbox, "all.parquet").1.len(), 2000);
     for (row, part) in rows.iter().zip(&union) {
         assert_eq!(row[..], part[..row.len()]);
         assert_eq!(row[1], part[row.len()]);

@@ -281,6 +281,9 @@ pub(super) fn run(options: Options, printer: &mut Printer) -> Outcome {
         target.flush()?;
     }
     answered?;
+    if let Some(job) = &job {
+        job.check(tally.records)?;
+    }
     let written = target.finish()?;
     if let (Some(output), Some(written)) = (&output, written) {
         if let Some(job) = job {
@@ -361,7 +364,10 @@ impl Origin {
         if texts.is_empty() {
             files = match options.file.is_empty() {
                 true => vec![PathBuf::from("-")],
-                false => corpora::files(&options.file, printer)?,
+                false => {
+                    let read = |path: &Path| cfg!(feature = "parquet") && source::is_parquet(path);
+                    corpora::files_and(&options.file, read, printer)?
+                }
             };
         }
         let tables = &options.tables;

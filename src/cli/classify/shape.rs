@@ -1,5 +1,6 @@
 //! What an input is: plain lines, or a table with a column of texts.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::path::Path;
 
@@ -7,7 +8,7 @@ use clap::ValueEnum;
 use senti::error::{Error, Place, Result};
 use senti::text::labeled::TEXT_NAMES;
 
-use super::cells::Style;
+use super::cells::{Scanner, Style};
 use super::objects::Search;
 
 /// The formats of inputs.
@@ -220,7 +221,7 @@ impl Wanted {
         };
         let split = |style: Style| -> Vec<String> {
             let cells = style.split(first);
-            cells.iter().map(|cell| cell.trim().to_owned()).collect()
+            cells.into_iter().map(Cow::into_owned).collect()
         };
         let found = styles.iter().find_map(|&style| {
             let columns = split(style);
@@ -231,6 +232,17 @@ impl Wanted {
             let columns = widest.max_by_key(Vec::len).unwrap_or_default();
             return Err(self.not_found(name, &columns));
         };
+        if let (true, Style::Quoted(separator)) = (self.header, style) {
+            let mut scanner = Scanner::new(separator);
+            scanner.feed(first);
+            if scanner.is_open() || scanner.is_malformed() {
+                return Err(Error::input(
+                    Place::line(name, 1),
+                    "a quote that is not closed on this line, or text behind one that is",
+                    "the names of the columns",
+                ));
+            }
+        }
         let columns = match self.header {
             true => columns,
             false => (1..=columns.len())
@@ -251,7 +263,7 @@ impl Wanted {
         let named = |name: &String| {
             let exact = columns.iter().position(|column| column == name);
             exact.or_else(|| {
-                let same = |column: &String| column.eq_ignore_ascii_case(name);
+                let same = |column: &String| column.trim().eq_ignore_ascii_case(name.trim());
                 columns.iter().position(same)
             })
         };
@@ -360,6 +372,8 @@ mod tests {
         assert_eq!(text(Some("3"), "a,b,c", Format::Csv), Ok((2, comma)));
         assert_eq!(text(Some("2"), "a;b;c", Format::Csv), Ok((1, semicolon)));
         assert_eq!(text(Some("2"), "2,b,c", Format::Csv), Ok((0, comma)));
+        assert_eq!(text(None, "a, Text ,c", Format::Csv), Ok((1, comma)));
+        assert!(text(None, "text,\"over several", Format::Csv).is_err());
         let error = text(None, "a,b", Format::Csv).unwrap_err();
         assert!(error.contains("a, b"), "{error}");
         let error = text(Some("c"), "a,b", Format::Csv).unwrap_err();

@@ -87,6 +87,22 @@ pub(super) struct Job {
     options: Value,
 }
 
+impl Job {
+    /// Whether it has so many records; not where the files changed since they were
+    /// counted.
+    pub(super) fn check(&self, records: u64) -> Result<()> {
+        let expected = self.last + 1 - self.first;
+        if records == expected {
+            return Ok(());
+        }
+        Err(Error::setting(
+            "--shard",
+            format!("{records} records in files that had {expected} when they were counted"),
+            "files that nobody changes",
+        ))
+    }
+}
+
 /// The file beside an output.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct Marker {
@@ -248,6 +264,7 @@ mod tests {
             output: Fingerprint::of_bytes(b"whole"),
             tally: Tally::default(),
         };
+        assert!(job.check(3).is_ok() && job.check(2).is_err());
         assert_eq!(Marker::find(&output, &job).unwrap(), None);
         marker.write(&output).unwrap();
         assert_eq!(Marker::find(&output, &job).unwrap(), Some(marker));

@@ -82,7 +82,7 @@ pub(super) fn open(
 }
 
 /// Whether a file begins as Parquet does. Nothing is taken from a pipe.
-fn is_parquet(path: &Path) -> bool {
+pub(super) fn is_parquet(path: &Path) -> bool {
     let mut magic = [0; 4];
     path.is_file()
         && File::open(path).is_ok_and(|mut file| file.read_exact(&mut magic).is_ok())
