@@ -22,7 +22,22 @@ const NAMED: usize = 5;
 
 /// The files to read, in order, each once.
 pub(super) fn files(named: &[PathBuf], printer: &Printer) -> Result<Vec<PathBuf>> {
-    let mut found = Found::default();
+    files_and(named, |_| false, printer)
+}
+
+/// As [`files`], with what is read though it is not text.
+pub(super) fn files_and(
+    named: &[PathBuf],
+    read: fn(&Path) -> bool,
+    printer: &Printer,
+) -> Result<Vec<PathBuf>> {
+    let mut found = Found {
+        read,
+        files: Vec::new(),
+        seen: HashSet::new(),
+        again: Vec::new(),
+        strange: Vec::new(),
+    };
     for path in named {
         if path.is_dir() {
             found.folder(path, printer)?;
@@ -38,8 +53,9 @@ pub(super) fn files(named: &[PathBuf], printer: &Printer) -> Result<Vec<PathBuf>
     Ok(found.files)
 }
 
-#[derive(Default)]
 struct Found {
+    /// What is read in folders though it is not text.
+    read: fn(&Path) -> bool,
     files: Vec<PathBuf>,
     /// The files by the names that links cannot change.
     seen: HashSet<PathBuf>,
@@ -69,7 +85,9 @@ impl Found {
         for path in candidates {
             if is_ours(&path)? {
                 printer.detail(&format!("left out, senti's own: {}", shown(&path)));
-            } else if let Some(kind) = not_text(&path)? {
+            } else if !(self.read)(&path)
+                && let Some(kind) = not_text(&path)?
+            {
                 self.strange.push(format!("{} ({kind})", shown(&path)));
             } else {
                 empty = false;

@@ -17,6 +17,17 @@ pub(crate) enum Failure {
     Stopped(String),
     /// The user stopped it when a part was done: what is there.
     Partly(String),
+    /// Some records could not be read; the others are answered.
+    Unreadable {
+        /// How many could not,
+        unreadable: u64,
+        /// of so many in all,
+        records: u64,
+        /// what was wrong with the first of them,
+        first: String,
+        /// and what helps.
+        hint: Option<String>,
+    },
     /// The command ran, and the answer is no; it has said so.
     No,
     /// Nobody reads our output any more.
@@ -48,6 +59,7 @@ pub(crate) fn code(outcome: &Outcome) -> ExitCode {
         Ok(()) | Err(Failure::ClosedPipe) => 0,
         Err(Failure::No) => 1,
         Err(Failure::Stopped(_) | Failure::Partly(_)) => 130,
+        Err(Failure::Unreadable { .. }) => 3,
         Err(Failure::Output(_)) => 5,
         Err(Failure::Error(error)) => match error {
             Error::Setting { .. } => 2,

@@ -2,7 +2,6 @@
 
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
-use std::io;
 use std::ops::Range;
 
 use anstyle::{AnsiColor, Style};
@@ -10,7 +9,7 @@ use senti::model::explanation::{Explanation, Kind, Part};
 use senti::model::{Model, Undecided, Verdict};
 use serde::Serialize;
 
-use super::printer::{Printer, counted, harmless};
+use super::printer::{counted, harmless};
 
 /// Parts that are shown, and unknown words.
 const SHOWN: usize = 15;
@@ -71,27 +70,19 @@ pub(super) fn object<'a>(model: &'a Model, text: &'a str) -> Object<'a> {
     }
 }
 
-/// Prints the explanation of a verdict below its line.
-pub(super) fn print(
-    model: &Model,
-    verdict: &Verdict,
-    text: &str,
-    printer: &mut Printer,
-) -> io::Result<()> {
+/// The explanation of a verdict, as the lines below its own.
+pub(super) fn lines(model: &Model, verdict: &Verdict, text: &str) -> Vec<String> {
     let explanation = model.explain(text);
     let label = harmless(label(model, &explanation));
+    let mut lines = Vec::new();
     if let Some(why) = verdict.why {
-        printer.line(&format!("  {}", reason(why, verdict, &label)))?;
+        lines.push(format!("  {}", reason(why, verdict, &label)));
     }
     if verdict.known > 0 {
-        for row in rows(&explanation, &label) {
-            printer.line(&row)?;
-        }
+        lines.extend(rows(&explanation, &label));
     }
-    match unknown(&explanation) {
-        Some(words) => printer.line(&format!("  unknown: {words}")),
-        None => Ok(()),
-    }
+    lines.extend(unknown(&explanation).map(|words| format!("  unknown: {words}")));
+    lines
 }
 
 fn label<'a>(model: &'a Model, explanation: &Explanation<'_>) -> &'a str {

@@ -65,15 +65,19 @@ impl ModelChoice {
 
     /// The model.
     pub(super) fn load(&self, printer: &Printer) -> Result<Model> {
-        let path = choose(
+        Model::read(&self.path(printer)?)
+    }
+
+    /// The file of the model.
+    pub(super) fn path(&self, printer: &Printer) -> Result<PathBuf> {
+        choose(
             self.model.as_deref(),
             "SENTI_MODEL",
             "senti",
             "a model",
             "train one from labelled texts: senti train labeled.tsv",
             printer,
-        )?;
-        Model::read(&path)
+        )
     }
 }
 

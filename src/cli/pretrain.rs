@@ -509,7 +509,7 @@ fn names(files: &[PathBuf]) -> String {
 
 /// A flag that Ctrl-C and SIGTERM raise; a second one ends the process at once.
 /// Outputs are renamed into place when whole, so neither touches what is there.
-fn interruptible() -> Arc<AtomicBool> {
+pub(super) fn interruptible() -> Arc<AtomicBool> {
     let interrupted = Arc::new(AtomicBool::new(false));
     for signal in [SIGINT, SIGTERM] {
         // In this order: the first does nothing until the second has run once.

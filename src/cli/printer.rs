@@ -118,6 +118,22 @@ impl Printer {
                 self.error(&Error::Interrupted.to_string());
                 self.hint(hint);
             }
+            Failure::Unreadable {
+                unreadable,
+                records,
+                first,
+                hint,
+            } => {
+                self.error(&format!(
+                    "{} of {} could not be read, the first in {}",
+                    grouped(*unreadable),
+                    counted(*records, "record"),
+                    harmless(first)
+                ));
+                if let Some(hint) = hint {
+                    self.hint(hint);
+                }
+            }
             Failure::Partly(what) => self.error(&format!("interrupted; {what}")),
             Failure::Output(error) => {
                 self.error(&format!("cannot write the output: {error}"));
@@ -189,6 +205,24 @@ pub(super) fn without_controls(text: &str) -> String {
         .collect()
 }
 
+/// Rows or objects as a terminal may have them: what is dangerous in them is shown as
+/// JSON would escape it, tabs and line ends aside.
+pub(super) fn shown_on_terminal(text: &str) -> Cow<'_, str> {
+    let hidden = |character: char| is_dangerous(character) && !matches!(character, '\t' | '\n');
+    if !text.chars().any(hidden) {
+        return Cow::Borrowed(text);
+    }
+    let mut safe = String::with_capacity(text.len() + 16);
+    for character in text.chars() {
+        match hidden(character) {
+            // Writing to a string cannot fail.
+            true => drop(write!(safe, "\\u{:04x}", u32::from(character))),
+            false => safe.push(character),
+        }
+    }
+    Cow::Owned(safe)
+}
+
 fn is_dangerous(character: char) -> bool {
     character.is_control()
         || matches!(character,
@@ -197,7 +231,7 @@ fn is_dangerous(character: char) -> bool {
 
 /// JSON escapes the first 32 control characters by itself; the others of
 /// [`harmless`] can only stand inside strings.
-fn escape_json(json: &str) -> Cow<'_, str> {
+pub(super) fn escape_json(json: &str) -> Cow<'_, str> {
     if !json.chars().any(is_dangerous) {
         return Cow::Borrowed(json);
     }
@@ -248,6 +282,11 @@ mod tests {
         assert_eq!(
             without_controls("a\tb\u{1b}[2Jc \u{200f}\u{5d0}\u{2028}d"),
             "a b [2Jc \u{5d0} d"
+        );
+        assert_eq!(shown_on_terminal("a\tb\n"), "a\tb\n");
+        assert_eq!(
+            shown_on_terminal("a\x1b[2J\t\u{202e}\r\n"),
+            "a\\u001b[2J\t\\u202e\\u000d\n"
         );
         let json = serde_json::to_string("a\x1b\u{9b}\u{202e}\u{7f}").unwrap();
         let safe = escape_json(&json);

@@ -10,6 +10,7 @@ pub(super) struct ThresholdOptions {
     /// the last table of senti eval helps to choose.
     #[arg(
         long,
+        visible_alias = "threshold",
         value_name = "P",
         default_value_t = 0.0,
         allow_negative_numbers = true

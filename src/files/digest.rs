@@ -1,6 +1,6 @@
 //! SHA-256 of inputs, as `sha256sum` prints it.
 
-use std::io::{self, Read};
+use std::io::{self, Read, Write};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use sha2::{Digest, Sha256};
@@ -24,42 +24,67 @@ impl Fingerprint {
     }
 }
 
-/// Passes bytes on and takes their digest on the way.
-pub(crate) struct Hashing<R> {
+/// Passes bytes on, to a reader or from a writer, and takes their digest on the way.
+#[derive(Debug)]
+pub struct Hashing<R> {
     inner: R,
     state: Arc<Mutex<Running>>,
 }
 
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct Running {
     hasher: Sha256,
     bytes: u64,
 }
 
-/// Tells the digest of what went through a [`Hashing`] reader so far.
-pub(crate) struct Digester(Arc<Mutex<Running>>);
+/// Tells the digest of what went through a [`Hashing`] so far.
+#[derive(Debug)]
+pub struct Digester(Arc<Mutex<Running>>);
 
-impl<R: Read> Hashing<R> {
-    pub(crate) fn new(inner: R) -> (Self, Digester) {
+impl<R> Hashing<R> {
+    /// Around a reader or writer, and what tells the digest.
+    pub fn new(inner: R) -> (Self, Digester) {
         let state = Arc::new(Mutex::new(Running::default()));
         let digester = Digester(Arc::clone(&state));
         (Self { inner, state }, digester)
+    }
+
+    /// What it is around.
+    pub fn into_inner(self) -> R {
+        self.inner
+    }
+
+    fn passed(&self, bytes: &[u8]) {
+        if let Ok(mut state) = self.state.lock() {
+            state.hasher.update(bytes);
+            state.bytes += bytes.len() as u64;
+        }
     }
 }
 
 impl<R: Read> Read for Hashing<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let read = self.inner.read(buffer)?;
-        if let Ok(mut state) = self.state.lock() {
-            state.hasher.update(&buffer[..read]);
-            state.bytes += read as u64;
-        }
+        self.passed(&buffer[..read]);
         Ok(read)
     }
 }
 
+impl<W: Write> Write for Hashing<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.inner.write(bytes)?;
+        self.passed(&bytes[..written]);
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.inner.flush()
+    }
+}
+
 impl Digester {
-    pub(crate) fn fingerprint(&self) -> Fingerprint {
+    /// The digest and the number of bytes.
+    pub fn fingerprint(&self) -> Fingerprint {
         // Nobody panics while holding the lock.
         let state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         Fingerprint {
@@ -99,6 +124,10 @@ mod tests {
         let mut copy = Vec::new();
         reader.read_to_end(&mut copy).unwrap();
         assert_eq!(copy, bytes);
+        assert_eq!(digester.fingerprint(), Fingerprint::of_bytes(&bytes));
+        let (mut writer, digester) = Hashing::new(Vec::new());
+        writer.write_all(&bytes).unwrap();
+        assert_eq!(writer.into_inner(), bytes);
         assert_eq!(digester.fingerprint(), Fingerprint::of_bytes(&bytes));
     }
 }

@@ -4,6 +4,8 @@ use std::fs::{File, Permissions};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
+use tempfile::NamedTempFile;
+
 use crate::error::{Error, Result};
 
 /// Writes `bytes` to `path`: a temporary file beside it, synced, renamed over
@@ -21,9 +23,81 @@ pub(crate) fn stream_whole(
     path: &Path,
     content: impl FnOnce(&mut dyn Write) -> io::Result<()>,
 ) -> Result<()> {
-    let target = target(path);
-    let path = target.as_path();
-    write_beside(path, folder_of(path), content).map_err(|error| Error::io(path, "write", error))
+    let mut file = WholeFile::create(path)?;
+    content(&mut file).map_err(|error| Error::io(target(path), "write", error))?;
+    file.finish()
+}
+
+/// A file under way, for those who write it over a long time: it appears under its
+/// name when it is finished, and a file that is dropped before leaves nothing.
+#[derive(Debug)]
+pub struct WholeFile {
+    path: PathBuf,
+    buffered: BufWriter<NamedTempFile>,
+    /// Those of the file that it replaces.
+    permissions: Option<Permissions>,
+}
+
+impl WholeFile {
+    /// Begins a temporary file beside `path`.
+    ///
+    /// # Errors
+    /// [`Error::Io`] where no file can be made there.
+    pub fn create(path: &Path) -> Result<Self> {
+        let path = target(path);
+        let mut builder = tempfile::Builder::new();
+        builder.prefix(".senti-");
+        let permissions = usual_permissions(&path);
+        if let Some(permissions) = permissions.new {
+            builder.permissions(permissions);
+        }
+        let temporary = builder
+            .tempfile_in(folder_of(&path))
+            .map_err(|error| Error::io(&path, "write", error))?;
+        Ok(Self {
+            path,
+            buffered: BufWriter::with_capacity(1 << 16, temporary),
+            permissions: permissions.existing,
+        })
+    }
+
+    /// Puts the file in its place.
+    ///
+    /// # Errors
+    /// [`Error::Io`], and then no file has changed.
+    pub fn finish(self) -> Result<()> {
+        let path = self.path.clone();
+        self.persist()
+            .map_err(|error| Error::io(&path, "write", error))
+    }
+
+    fn persist(self) -> io::Result<()> {
+        let temporary = self
+            .buffered
+            .into_inner()
+            .map_err(io::IntoInnerError::into_error)?;
+        if let Some(existing) = self.permissions {
+            temporary.as_file().set_permissions(existing)?;
+        }
+        temporary.as_file().sync_all()?;
+        temporary.persist(&self.path).map_err(|error| error.error)?;
+        // The rename itself must reach the disk; some file systems cannot sync a
+        // folder, and then the file is still whole.
+        if let Ok(folder) = File::open(folder_of(&self.path)) {
+            let _ = folder.sync_all();
+        }
+        Ok(())
+    }
+}
+
+impl Write for WholeFile {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.buffered.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.buffered.flush()
+    }
 }
 
 /// The file that writing to `path` replaces or makes: a link stays a link, and
@@ -44,35 +118,6 @@ pub fn folder_of(path: &Path) -> &Path {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
     }
-}
-
-fn write_beside(
-    path: &Path,
-    folder: &Path,
-    content: impl FnOnce(&mut dyn Write) -> io::Result<()>,
-) -> io::Result<()> {
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".senti-");
-    let permissions = usual_permissions(path);
-    if let Some(permissions) = permissions.new {
-        builder.permissions(permissions);
-    }
-    let mut temporary = builder.tempfile_in(folder)?;
-    let mut buffered = BufWriter::with_capacity(1 << 16, temporary.as_file_mut());
-    content(&mut buffered)?;
-    buffered.flush()?;
-    drop(buffered);
-    if let Some(existing) = permissions.existing {
-        temporary.as_file().set_permissions(existing)?;
-    }
-    temporary.as_file().sync_all()?;
-    temporary.persist(path).map_err(|error| error.error)?;
-    // The rename itself must reach the disk; some file systems cannot sync a
-    // folder, and then the file is still whole.
-    if let Ok(folder) = File::open(folder) {
-        let _ = folder.sync_all();
-    }
-    Ok(())
 }
 
 /// Temporary files are private; outputs get the permissions of the file they
@@ -112,6 +157,23 @@ mod tests {
         write_whole(&path, b"one").unwrap();
         write_whole(&path, b"two").unwrap();
         assert_eq!(std::fs::read(&path).unwrap(), b"two");
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_file_that_is_not_finished_leaves_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("out");
+        let mut file = WholeFile::create(&path).unwrap();
+        file.write_all(b"half").unwrap();
+        file.flush().unwrap();
+        assert!(!path.exists());
+        drop(file);
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+        let mut file = WholeFile::create(&path).unwrap();
+        file.write_all(b"whole").unwrap();
+        file.finish().unwrap();
+        assert_eq!(std::fs::read(&path).unwrap(), b"whole");
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
     }
 

@@ -46,6 +46,16 @@ pub struct Line<'a> {
     pub text: &'a str,
 }
 
+/// Where a line lies in the buffer.
+struct Found {
+    start: usize,
+    length: usize,
+    /// Bytes from the start of the file.
+    offset: u64,
+    /// Longer than the limit: it is not in the buffer as a whole.
+    too_long: bool,
+}
+
 /// A reader of lines.
 pub struct Lines {
     reader: Box<dyn BufRead + Send>,
@@ -136,6 +146,37 @@ impl Lines {
     /// [`Error::Input`] for a NUL byte, broken UTF-8, or a line that is too
     /// long; [`Error::Io`] when reading fails.
     pub fn next_line(&mut self) -> Result<Option<Line<'_>>> {
+        match self.find_line()? {
+            None => Ok(None),
+            Some(found) => self.checked(&found).map(Some),
+        }
+    }
+
+    /// As [`Lines::next_line`], for those who can do without a line: the inner
+    /// error is about one line, and the next call goes on behind it.
+    ///
+    /// # Errors
+    /// What ends the reading: [`Error::Io`], or [`Error::Input`] for compressed
+    /// data that is damaged.
+    pub fn next_or_bad(&mut self) -> Result<Option<Result<Line<'_>>>> {
+        let Some(found) = self.find_line()? else {
+            return Ok(None);
+        };
+        if found.too_long {
+            self.skip_line()?;
+        }
+        Ok(Some(self.checked(&found)))
+    }
+
+    /// Whether the next line is in memory as a whole, so that nobody has to wait for
+    /// it. The last line of an input that lacks a final line end never is.
+    pub fn is_ready(&self) -> bool {
+        memchr(b'\n', &self.buffer[self.consumed..]).is_some()
+    }
+
+    /// Goes behind the next line, or the next piece of one; one that is too long
+    /// stays.
+    fn find_line(&mut self) -> Result<Option<Found>> {
         let limit = match self.long {
             LongLines::Split(limit) | LongLines::Refuse(limit) => limit.max(4),
         };
@@ -147,29 +188,38 @@ impl Lines {
         if !self.inside {
             self.number += 1;
         }
-        let offset = self.offset + self.consumed as u64;
-        let place = Place::line(&self.name, self.number);
-        let (length, consumed) = match end {
-            Some(newline) => (newline, newline + 1),
-            None if unread.len() <= limit => (unread.len(), unread.len()),
-            None => match self.long {
-                LongLines::Refuse(limit) => {
-                    return Err(Error::input(
-                        place.at_byte(offset),
-                        format!("a line of more than {limit} bytes"),
-                        "one text a line",
-                    ));
-                }
-                LongLines::Split(limit) => {
-                    let cut = cut_point(unread, limit);
-                    (cut, cut)
-                }
-            },
+        let (length, consumed, too_long) = match (end, self.long) {
+            (Some(newline), _) => (newline, newline + 1, false),
+            (None, _) if unread.len() <= limit => (unread.len(), unread.len(), false),
+            (None, LongLines::Refuse(_)) => (0, 0, true),
+            (None, LongLines::Split(limit)) => {
+                let cut = cut_point(unread, limit);
+                (cut, cut, false)
+            }
+        };
+        let found = Found {
+            start: self.consumed,
+            length,
+            offset: self.offset + self.consumed as u64,
+            too_long,
         };
         self.inside = end.is_none();
         self.consumed += consumed;
+        Ok(Some(found))
+    }
 
-        let bytes = &unread[..length];
+    /// The line that was found, if it is text.
+    fn checked(&self, found: &Found) -> Result<Line<'_>> {
+        let offset = found.offset;
+        let place = Place::line(&self.name, self.number);
+        if let (true, LongLines::Refuse(limit)) = (found.too_long, self.long) {
+            return Err(Error::input(
+                place.at_byte(offset),
+                format!("a line of more than {limit} bytes"),
+                "one text a line",
+            ));
+        }
+        let bytes = &self.buffer[found.start..found.start + found.length];
         let bytes = bytes.strip_suffix(b"\r").unwrap_or(bytes);
         if let Some(nul) = memchr(0, bytes) {
             return Err(Error::input(
@@ -179,14 +229,30 @@ impl Lines {
             ));
         }
         match std::str::from_utf8(bytes) {
-            Ok(text) => Ok(Some(Line {
+            Ok(text) => Ok(Line {
                 number: self.number,
                 offset,
                 text,
-            })),
+            }),
             Err(error) => {
                 let at = error.valid_up_to();
                 Err(broken_utf8(place.at_byte(offset + at as u64), bytes[at]))
+            }
+        }
+    }
+
+    /// Goes behind the line that begins at `consumed`, keeping none of it.
+    fn skip_line(&mut self) -> Result<()> {
+        self.inside = false;
+        loop {
+            let unread = &self.buffer[self.consumed..];
+            if let Some(newline) = memchr(b'\n', unread) {
+                self.consumed += newline + 1;
+                return Ok(());
+            }
+            self.consumed = self.buffer.len();
+            if !self.read_on()? {
+                return Ok(());
             }
         }
     }
@@ -375,6 +441,50 @@ mod tests {
             .into_iter()
             .map(|(_, _, text)| text)
             .collect()
+    }
+
+    #[test]
+    fn a_bad_line_is_not_the_end() {
+        let bytes = b"one\nbro\xffken\nn\0l\naaaaaaaaaaaaaaaaaaaa\ntwo\r\nbbbbbbbbbbbbbbbb";
+        for step in 1..bytes.len() {
+            let source = Trickle(Cursor::new(bytes.to_vec()), step);
+            let mut lines = Lines::new("test", source, LongLines::Refuse(8)).unwrap();
+            let mut seen = Vec::new();
+            while let Some(line) = lines.next_or_bad().unwrap() {
+                seen.push(match line {
+                    Ok(line) => format!("{} {}", line.number, line.text),
+                    Err(error) => error.to_string(),
+                });
+            }
+            let expected = [
+                "1 one",
+                "line 2, byte 7: found the byte 0xFF",
+                "line 3, byte 13: found a NUL",
+                "line 4, byte 16: found a line of more than 8 bytes",
+                "5 two",
+                "line 6, byte 42: found a line of more than 8 bytes",
+            ];
+            assert_eq!(seen.len(), expected.len(), "{seen:?}");
+            for (seen, expected) in seen.iter().zip(expected) {
+                assert!(seen.contains(expected), "{seen}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_line_is_ready_when_its_end_is_there() {
+        let source = Trickle(Cursor::new(b"one\ntwo\nthree".to_vec()), 6);
+        let mut lines = Lines::new("test", source, LongLines::Refuse(8)).unwrap();
+        assert!(!lines.is_ready());
+        lines.next_line().unwrap();
+        assert!(!lines.is_ready());
+        lines.next_line().unwrap();
+        lines.next_line().unwrap();
+        assert!(!lines.is_ready());
+        let whole = Cursor::new(b"one\ntwo\nthree".to_vec());
+        let mut lines = Lines::new("test", whole, LongLines::Refuse(8)).unwrap();
+        lines.next_line().unwrap();
+        assert!(lines.is_ready());
     }
 
     #[test]

@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 use super::ColumnChoice;
 use crate::error::{Error, Result};
 
-/// Column and field names we recognise, in the order of preference.
-pub(super) const TEXT_NAMES: &[&str] = &[
+/// Names of the column or field of the text that we recognise, in the order of
+/// preference.
+pub const TEXT_NAMES: &[&str] = &[
     "text",
     "sentence",
     "review",
@@ -25,6 +26,7 @@ pub(super) const TEXT_NAMES: &[&str] = &[
     "tweets",
     "opinion",
 ];
+/// Those of the label.
 pub(super) const LABEL_NAMES: &[&str] = &[
     "label",
     "labels",

@@ -20,6 +20,8 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::Path;
 
+pub use columns::TEXT_NAMES;
+
 use super::encoding::{STANDARD_INPUT, WholeText, read_whole};
 use crate::error::{Error, Place, Result};
 use crate::files::digest::Fingerprint;

@@ -1,0 +1,196 @@
+//! All inputs, one after the other, in batches.
+
+use std::collections::VecDeque;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use senti::error::{Error, Place, Result};
+use senti::files::digest::Fingerprint;
+
+use super::batch::Batch;
+use super::shape::{Shape, Wanted};
+use super::source::{self, Source};
+
+/// Files of one shape, or the texts among the arguments.
+pub(super) struct Inputs {
+    wanted: Wanted,
+    /// Names that answers add to objects.
+    added: Vec<String>,
+    shape: Shape,
+    current: Option<Box<dyn Source>>,
+    files: VecDeque<PathBuf>,
+    /// The first record that cannot be read is the end.
+    strict: bool,
+    /// The records to hand out, counted from 0 through all files.
+    range: Range<u64>,
+    /// Records that were read.
+    position: u64,
+    /// What ends the reading, once what was read before it is handed out.
+    failed: Option<Error>,
+    /// Whether digests are wanted, and those of the files that were read to their ends.
+    digests: bool,
+    fingerprints: Vec<Fingerprint>,
+}
+
+impl Inputs {
+    /// The files, of which the first says what all of them are.
+    pub(super) fn open(
+        files: &[PathBuf],
+        wanted: Wanted,
+        added: Vec<String>,
+        strict: bool,
+    ) -> Result<Self> {
+        let mut files: VecDeque<PathBuf> = files.iter().cloned().collect();
+        let first = files.pop_front().unwrap_or_else(|| PathBuf::from("-"));
+        let (shape, source) = source::open(&first, &wanted, &added)?;
+        Ok(Self {
+            wanted,
+            added,
+            shape,
+            current: Some(source),
+            files,
+            strict,
+            range: 0..u64::MAX,
+            position: 0,
+            failed: None,
+            digests: false,
+            fingerprints: Vec::new(),
+        })
+    }
+
+    /// Texts that are there already.
+    pub(super) fn texts(texts: Vec<String>) -> Self {
+        Self {
+            wanted: Wanted {
+                format: None,
+                column: None,
+                header: true,
+            },
+            added: Vec::new(),
+            shape: Shape::Lines,
+            current: Some(Box::new(source::Texts::new(texts))),
+            files: VecDeque::new(),
+            strict: false,
+            range: 0..u64::MAX,
+            position: 0,
+            failed: None,
+            digests: false,
+            fingerprints: Vec::new(),
+        }
+    }
+
+    pub(super) fn shape(&self) -> &Shape {
+        &self.shape
+    }
+
+    /// Only these records, counted from 0 through all files.
+    pub(super) fn only(&mut self, range: Range<u64>) {
+        self.range = range;
+    }
+
+    /// From here on digests are taken.
+    pub(super) fn take_digests(&mut self) {
+        self.digests = true;
+    }
+
+    /// The digests of the files that were read to their ends.
+    pub(super) fn into_fingerprints(self) -> Vec<Fingerprint> {
+        self.fingerprints
+    }
+
+    /// The next records; nothing at the end.
+    pub(super) fn next_batch(&mut self) -> Result<Option<Batch>> {
+        loop {
+            if let Some(error) = self.failed.take() {
+                // Nothing is read behind it.
+                self.range.end = 0;
+                return Err(error);
+            }
+            if self.position >= self.range.end {
+                return Ok(None);
+            }
+            if self.current.is_none() {
+                let Some(path) = self.files.pop_front() else {
+                    return Ok(None);
+                };
+                self.current = Some(self.another(&path)?);
+            }
+            let batch = self.fill();
+            if !batch.is_empty() {
+                return Ok(Some(batch));
+            }
+        }
+    }
+
+    /// Opens a file that must be of the shape of the first.
+    fn another(&self, path: &Path) -> Result<Box<dyn Source>> {
+        let (shape, source) = source::open(path, &self.wanted, &self.added)?;
+        if shape != self.shape {
+            let columns = |shape: &Shape| match shape.columns().as_slice() {
+                [] | ["text"] => String::new(),
+                columns => format!(", columns {}", columns.join(", ")),
+            };
+            return Err(Error::input(
+                Place::file(path),
+                format!("{shape}{}", columns(&shape)),
+                format!(
+                    "the same as in the first file: {}{}",
+                    self.shape,
+                    columns(&self.shape)
+                ),
+            )
+            .with_hint("files that differ are answered one by one"));
+        }
+        Ok(source)
+    }
+
+    /// Reads until the batch is full, or nothing more can be read at once.
+    fn fill(&mut self) -> Batch {
+        let Some(source) = &mut self.current else {
+            return Batch::new();
+        };
+        let mut batch = Batch::new();
+        let ended = loop {
+            let done = self.failed.is_some() || self.position >= self.range.end;
+            if done || batch.is_full() || (!batch.is_empty() && !source.is_ready()) {
+                break false;
+            }
+            let mark = batch.mark();
+            match source.read(&mut batch) {
+                Ok(true) => {}
+                Ok(false) => break true,
+                Err(error) => {
+                    self.failed = Some(error);
+                    break true;
+                }
+            }
+            let before = self.position;
+            self.position += batch.added(mark);
+            let from = |place: u64| place.saturating_sub(before).min(1 << 32) as usize;
+            batch.keep(mark, from(self.range.start)..from(self.range.end));
+            if self.strict {
+                self.failed = batch.cut_at_error(mark);
+            }
+        };
+        batch.drained = ended || !source.is_ready();
+        if ended {
+            if self.digests {
+                match source.fingerprint() {
+                    Ok(fingerprint) => self.fingerprints.push(fingerprint),
+                    Err(error) => self.failed = self.failed.take().or(Some(error)),
+                }
+            }
+            self.current = None;
+        }
+        batch
+    }
+}
+
+/// What errors call a file.
+pub(super) fn name(path: &Path) -> Arc<str> {
+    match path == Path::new("-") {
+        true => senti::text::encoding::STANDARD_INPUT.into(),
+        false => path.display().to_string().into(),
+    }
+}

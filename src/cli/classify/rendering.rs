@@ -1,0 +1,348 @@
+//! Answers in the form in which they are written.
+
+use std::borrow::Cow;
+use std::fmt::Write as _;
+
+use clap::ValueEnum;
+use senti::error::{Error, Result};
+use serde::Serialize;
+
+use super::super::printer::{escape_json, harmless};
+use super::answer::{Answer, Answerer};
+use super::batch::{Batch, Row};
+use super::cells::Style;
+use super::names::Names;
+use super::objects;
+use super::shape::Shape;
+
+/// The forms of answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Form {
+    /// Label, probability and text, for people
+    Text,
+    /// Tab-separated, with a header
+    Tsv,
+    /// Comma-separated, with a header
+    Csv,
+    /// One JSON object a line
+    Jsonl,
+    /// Apache Parquet
+    Parquet,
+}
+
+/// What it takes to answer a batch and to write the answers down.
+pub(super) struct Rendering {
+    pub(super) answerer: Answerer,
+    pub(super) form: Form,
+    pub(super) shape: Shape,
+    pub(super) names: Names,
+    pub(super) explain: bool,
+}
+
+/// A batch that is answered.
+pub(super) struct Piece {
+    pub(super) content: Content,
+    /// Records in it.
+    pub(super) records: u64,
+    /// Those of them that could not be read, and what was wrong with the first.
+    pub(super) unreadable: u64,
+    pub(super) first_error: Option<Error>,
+    /// It should be seen at once.
+    pub(super) drained: bool,
+}
+
+/// What is written.
+pub(super) enum Content {
+    Text(String),
+    #[cfg(feature = "parquet")]
+    Rows(std::result::Result<arrow_array::RecordBatch, arrow_schema::ArrowError>),
+}
+
+impl Form {
+    /// The form in which tables are handed on, unless another is wanted.
+    pub(super) fn of(shape: &Shape) -> Self {
+        match shape {
+            Shape::Lines => Self::Text,
+            Shape::Table {
+                style: Style::Tabs, ..
+            } => Self::Tsv,
+            Shape::Table { .. } => Self::Csv,
+            Shape::Objects { .. } => Self::Jsonl,
+            #[cfg(feature = "parquet")]
+            Shape::Parquet { .. } => Self::Parquet,
+        }
+    }
+
+    /// The ending of names of files in this form.
+    pub(super) fn ending(self) -> &'static str {
+        match self {
+            Self::Text => "txt",
+            Self::Tsv => "tsv",
+            Self::Csv => "csv",
+            Self::Jsonl => "jsonl",
+            Self::Parquet => "parquet",
+        }
+    }
+
+    /// Refuses what one form cannot hold of another.
+    pub(super) fn check(self, shape: &Shape) -> Result<()> {
+        let refused = |found: &str, expected: &str| Err(Error::setting("--to", found, expected));
+        if self == Self::Parquet && cfg!(not(feature = "parquet")) {
+            return refused(
+                "parquet",
+                "another form: this senti was built without Parquet",
+            )
+            .map_err(|error: Error| {
+                error.with_hint(
+                    "to build one that writes it: cargo install --path . --features parquet",
+                )
+            });
+        }
+        match (shape, self) {
+            (Shape::Objects { .. }, Self::Tsv | Self::Csv | Self::Parquet) => refused(
+                "a form with columns, for JSON lines, whose objects may differ",
+                "jsonl or text",
+            ),
+            #[cfg(feature = "parquet")]
+            (Shape::Parquet { .. }, Self::Tsv | Self::Csv | Self::Jsonl) => refused(
+                "a form of text, for Parquet, whose values have types",
+                "parquet or text",
+            ),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Rendering {
+    /// What stands before the first answer.
+    pub(super) fn head(&self) -> Option<String> {
+        let style = self.style()?;
+        if let Shape::Table { header: false, .. } = self.shape {
+            return None;
+        }
+        let columns = self.shape.columns();
+        let mut head = String::new();
+        style.row(columns.into_iter().chain(self.names.columns()), &mut head);
+        head.push('\n');
+        Some(head)
+    }
+
+    /// How cells are written, where answers are rows of cells.
+    fn style(&self) -> Option<Style> {
+        match (self.form, &self.shape) {
+            (Form::Tsv, _) => Some(Style::Tabs),
+            // Semicolons stay semicolons.
+            (
+                Form::Csv,
+                Shape::Table {
+                    style: style @ Style::Quoted(_),
+                    ..
+                },
+            ) => Some(*style),
+            (Form::Csv, _) => Some(Style::Quoted(b',')),
+            _ => None,
+        }
+    }
+
+    /// Answers a batch.
+    pub(super) fn render(&self, batch: Batch) -> Piece {
+        let content = match self.form {
+            #[cfg(feature = "parquet")]
+            Form::Parquet => Content::Rows(super::parquet::rows(self, &batch)),
+            _ => {
+                let mut out = String::with_capacity(batch.buffer.len() * 2);
+                for row in batch.records() {
+                    self.write(&row, &mut out);
+                }
+                Content::Text(out)
+            }
+        };
+        Piece {
+            content,
+            records: batch.len(),
+            unreadable: batch.records().filter(|row| row.text.is_err()).count() as u64,
+            drained: batch.drained,
+            first_error: batch.into_error(),
+        }
+    }
+
+    fn write(&self, row: &Row<'_>, out: &mut String) {
+        match (self.style(), &self.shape) {
+            (Some(style), _) => self.cells(style, row, out),
+            (None, _) if self.form == Form::Text => self.text(row, out),
+            (None, Shape::Lines) => self.object(row, out),
+            (None, _) => self.fields(row, out),
+        }
+        out.push('\n');
+    }
+
+    /// Label, probability and text, with what explains them below.
+    fn text(&self, row: &Row<'_>, out: &mut String) {
+        let text = match row.text {
+            Ok(text) => text,
+            Err(error) => {
+                // Labels are never empty.
+                out.push_str("\t\t");
+                out.push_str(&harmless(&error.to_string()));
+                return;
+            }
+        };
+        let answer = self.answerer.answer(text);
+        // Writing to a string cannot fail.
+        let _ = write!(
+            out,
+            "{}\t{}\t{}",
+            harmless(answer.label()),
+            shown(answer.probability()),
+            harmless(text)
+        );
+        for ranked in answer.top() {
+            let label = harmless(ranked.label);
+            let _ = write!(out, "\n  {}  {label}", shown(ranked.probability));
+        }
+        if self.explain {
+            for line in answer.explanation_lines() {
+                out.push('\n');
+                out.push_str(&line);
+            }
+        }
+    }
+
+    /// All that is known of the answer to a line.
+    fn object(&self, row: &Row<'_>, out: &mut String) {
+        match row.text {
+            Ok(text) => {
+                let answer = self.answerer.answer(text);
+                out.push_str(&escape_json(&json(&answer.object(self.explain))));
+            }
+            Err(error) => self.failed_object(row.line, error, out),
+        }
+    }
+
+    /// In the place of what cannot be read.
+    fn failed_object(&self, line: u64, error: &Error, out: &mut String) {
+        out.push('{');
+        if let Some(name) = &self.names.error {
+            objects::field(name, &objects::string(&error.to_string()), out);
+        }
+        objects::field(&self.names.line, &line.to_string(), out);
+        out.push('}');
+    }
+
+    /// The object of a record, with the answer at its end.
+    fn fields(&self, row: &Row<'_>, out: &mut String) {
+        match &self.shape {
+            Shape::Table { style, columns, .. } if !row.raw.is_empty() => {
+                out.push('{');
+                let cells = style.split(row.raw);
+                for (column, cell) in columns.iter().zip(&cells) {
+                    objects::field(column, &objects::string(cell), out);
+                }
+            }
+            Shape::Objects { .. } if !row.raw.is_empty() => objects::open(row.raw, out),
+            _ => {
+                if let Err(error) = row.text {
+                    self.failed_object(row.line, error, out);
+                }
+                return;
+            }
+        }
+        match row.text {
+            Ok(text) => {
+                let answer = self.answerer.answer(text);
+                let names = &self.names;
+                objects::field(&names.label, &objects::string(answer.label()), out);
+                objects::field(&names.probability, &json(&answer.probability()), out);
+                if let Some(top) = &names.top {
+                    objects::field(top, &json(&answer.top()), out);
+                }
+                if let Some(explanation) = &names.explanation {
+                    objects::field(explanation, &json(&answer.explanation()), out);
+                }
+            }
+            Err(error) => {
+                if let Some(name) = &self.names.error {
+                    objects::field(name, &objects::string(&error.to_string()), out);
+                }
+            }
+        }
+        out.push('}');
+    }
+
+    /// The cells of a record, as many as there are columns, and those of the answer.
+    fn cells(&self, style: Style, row: &Row<'_>, out: &mut String) {
+        match &self.shape {
+            // What stands there already is not written anew.
+            Shape::Table { style: same, .. } if *same == style && row.text.is_ok() => {
+                out.push_str(row.raw);
+            }
+            Shape::Table {
+                style: of, columns, ..
+            } => {
+                let cells = match row.raw.is_empty() {
+                    true => Vec::new(),
+                    false => of.split(row.raw),
+                };
+                let cell = |at: usize| cells.get(at).map_or("", Cow::as_ref);
+                style.row((0..columns.len()).map(cell), out);
+            }
+            _ => style.write(row.text.unwrap_or_default(), out),
+        }
+        for cell in self.added(row) {
+            out.push(style.separator());
+            style.write(&cell, out);
+        }
+    }
+
+    /// The cells of the answer.
+    fn added(&self, row: &Row<'_>) -> Vec<String> {
+        let mut cells = Vec::with_capacity(4);
+        match row.text {
+            Ok(text) => {
+                let answer = self.answerer.answer(text);
+                cells.push(answer.label().to_owned());
+                cells.push(answer.probability().to_string());
+                for ranked in answer.top() {
+                    cells.push(ranked.label.to_owned());
+                    cells.push(ranked.probability.to_string());
+                }
+                cells.extend(self.explained(&answer));
+                cells.extend(self.names.error.as_ref().map(|_| String::new()));
+            }
+            Err(error) => {
+                let empty = self.names.columns().len() - usize::from(self.names.error.is_some());
+                cells.resize(empty, String::new());
+                cells.extend(self.names.error.as_ref().map(|_| error.to_string()));
+            }
+        }
+        cells
+    }
+
+    /// The explanation as a cell.
+    pub(super) fn explained(&self, answer: &Answer<'_>) -> Option<String> {
+        let name = self.names.explanation.as_ref();
+        name.map(|_| json(&answer.explanation()))
+    }
+}
+
+/// Numbers, strings and lists of them always have a form in JSON.
+fn json(value: &impl Serialize) -> String {
+    serde_json::to_string(value).unwrap_or_default()
+}
+
+/// Two digits, and never certain.
+fn shown(probability: f64) -> String {
+    format!("{:.2}", probability.min(0.99))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::shown;
+
+    #[test]
+    fn probabilities_never_claim_certainty() {
+        assert_eq!(shown(0.974), "0.97");
+        assert_eq!(shown(0.999_9), "0.99");
+        assert_eq!(shown(0.5), "0.50");
+    }
+}

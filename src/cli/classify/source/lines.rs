@@ -1,0 +1,145 @@
+//! Lines, with a look ahead; and the records that are just lines.
+
+use std::collections::VecDeque;
+use std::path::Path;
+
+use senti::error::{Error, Result};
+use senti::files::digest::Fingerprint;
+use senti::text::lines::{Lines, LongLines};
+
+use super::super::batch::Batch;
+use super::Source;
+
+/// Lines, some of which were read before they are needed.
+pub(super) struct Reader {
+    lines: Lines,
+    ahead: VecDeque<Ahead>,
+}
+
+/// A line that was read and not yet handed out.
+pub(super) struct Ahead {
+    pub(super) place: Place,
+    pub(super) text: Result<String>,
+}
+
+/// Where a line stands.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Place {
+    pub(super) number: u64,
+    /// Bytes from the start of the file.
+    pub(super) offset: u64,
+}
+
+impl Reader {
+    pub(super) fn open(path: &Path, longest: usize) -> Result<Self> {
+        Ok(Self::new(Lines::open(path, LongLines::Refuse(longest))?))
+    }
+
+    pub(super) fn new(lines: Lines) -> Self {
+        Self {
+            lines,
+            ahead: VecDeque::new(),
+        }
+    }
+
+    /// Appends the next line to the buffer, or tells what is wrong with it.
+    pub(super) fn append(&mut self, buffer: &mut String) -> Result<Option<(Place, Result<()>)>> {
+        if let Some(ahead) = self.ahead.pop_front() {
+            let text = ahead.text.map(|text| buffer.push_str(&text));
+            return Ok(Some((ahead.place, text)));
+        }
+        let line = self.lines.next_or_bad()?;
+        Ok(line.map(|line| match line {
+            Ok(line) => {
+                buffer.push_str(line.text);
+                let place = Place {
+                    number: line.number,
+                    offset: line.offset,
+                };
+                (place, Ok(()))
+            }
+            Err(error) => (place_of(&error), Err(error)),
+        }))
+    }
+
+    /// Hands a line out once more, before all others.
+    pub(super) fn put_back(&mut self, line: Ahead) {
+        self.ahead.push_front(line);
+    }
+
+    /// The first line, or what is wrong with it; it stays.
+    pub(super) fn first(&mut self) -> Result<Option<&Result<String>>> {
+        if self.ahead.is_empty() {
+            let mut text = String::new();
+            let Some((place, outcome)) = self.append(&mut text)? else {
+                return Ok(None);
+            };
+            let text = outcome.map(|()| text);
+            self.put_back(Ahead { place, text });
+        }
+        Ok(self.ahead.front().map(|ahead| &ahead.text))
+    }
+
+    /// Leaves out what is empty before the first line that is not.
+    pub(super) fn skip_empty(&mut self) -> Result<()> {
+        while let Some(Ok(text)) = self.first()?
+            && text.is_empty()
+        {
+            self.skip_first();
+        }
+        Ok(())
+    }
+
+    /// Leaves the line out that was looked at.
+    pub(super) fn skip_first(&mut self) -> Option<Ahead> {
+        self.ahead.pop_front()
+    }
+
+    pub(super) fn is_ready(&self) -> bool {
+        !self.ahead.is_empty() || self.lines.is_ready()
+    }
+
+    pub(super) fn fingerprint(&self) -> Fingerprint {
+        self.lines.fingerprint()
+    }
+}
+
+fn place_of(error: &Error) -> Place {
+    let (number, offset) = match error {
+        Error::Input { place, .. } => (place.line, place.byte),
+        _ => (None, None),
+    };
+    Place {
+        number: number.unwrap_or_default(),
+        offset: offset.unwrap_or_default(),
+    }
+}
+
+/// One text a line.
+pub(super) struct PlainLines(Reader);
+
+impl PlainLines {
+    pub(super) fn new(reader: Reader) -> Self {
+        Self(reader)
+    }
+}
+
+impl Source for PlainLines {
+    fn read(&mut self, batch: &mut Batch) -> Result<bool> {
+        let start = batch.buffer.len();
+        let Some((place, outcome)) = self.0.append(&mut batch.buffer)? else {
+            return Ok(false);
+        };
+        let range = start..batch.buffer.len();
+        batch.push(place.number, range.clone(), outcome.map(|()| range));
+        Ok(true)
+    }
+
+    fn is_ready(&self) -> bool {
+        self.0.is_ready()
+    }
+
+    fn fingerprint(&self) -> Result<Fingerprint> {
+        Ok(self.0.fingerprint())
+    }
+}
