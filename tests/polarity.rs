@@ -656,8 +656,13 @@ fn shares_that_are_expected_move_the_probabilities() {
     train(&[]).exits(0);
     let odds = |p: f64| p / (1.0 - p);
     let even = odds(probability(&sandbox, "praise", mixed));
-    for prior in ["praise=0.1,blame=0.9", " blame = 9, praise = 1"] {
-        train(&["--prior", prior])
+    for prior in [
+        &["--prior", "praise=0.1,blame=0.9"][..],
+        &["--prior", " blame = 9, praise = 1"],
+        &["--prior", "praise=10%,blame=90 %"],
+        &["--prior", "praise=10%", "--prior", "blame=0.9"],
+    ] {
+        train(prior)
             .exits(0)
             .says(&["shares of the labels, as given: blame 90.0 %, praise 10.0 %"]);
         let rare = odds(probability(&sandbox, "praise", mixed));
@@ -698,6 +703,16 @@ fn shares_that_make_no_sense_are_refused() {
     let train = |more: &[&str]| sandbox.run(&[&["train", "l8.tsv"][..], more].concat());
     for (wrong, says) in [
         ("praise", "label=share"),
+    let named = String::from_utf8(sandbox.read("l8.tsv")).unwrap();
+    let named = named.replace("praise\t", "good, or so\t");
+    sandbox.write("named.tsv", named.replace("blame\t", "bad=worse, or so\t"));
+    let shares = ["--prior", "good, or so=10%", "--prior=bad=worse, or so=90%"];
+    sandbox
+        .run(&[&["train", "named.tsv"][..], &shares].concat())
+        .exits(0)
+        .says(&["shares of the labels, as given: bad=worse, or so 90.0 %, good, or so 10.0 %"]);
+    train(&[]).exits(0);
+
         ("", "label=share"),
         ("praise=0,blame=1", "above 0"),
         ("praise=-1,blame=2", "above 0"),
@@ -732,6 +747,8 @@ fn shares_that_make_no_sense_are_refused() {
     assert!(!sandbox.names().contains(&"model.senti".to_owned()));
 }
 
+        ("praise=20%,blame=%", "\"blame=%\" in"),
+        ("praise=20%,blame=80%%", "above 0"),
 #[test]
 fn a_hidden_layer_takes_expected_shares_too() {
     let sandbox = none();

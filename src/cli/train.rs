@@ -63,14 +63,15 @@ pub(super) struct Options {
     #[command(flatten)]
     induction: InductionOptions,
     /// The share of every label among the texts to be classified, where it is another
-    /// than among the labelled ones: label=share,label=share, brought to sum 1; or
-    /// estimate, from the texts of --unlabeled, which is rough.
+    /// than among the labelled ones: label=share,label=share, in percent or brought to
+    /// sum 1; or estimate, from the texts of --unlabeled, which is rough. Given more
+    /// than once, one label each time, whose name may have commas.
     #[arg(
         long,
         value_name = "SHARES|estimate",
         requires_if("estimate", "unlabeled")
     )]
-    prior: Option<String>,
+    prior: Vec<String>,
     /// Start of all random numbers.
     #[arg(long, value_name = "N", default_value_t = Settings::default().seed)]
     seed: u64,
@@ -109,7 +110,7 @@ pub(super) fn run(options: Options, printer: &mut Printer) -> Outcome {
         .with_hint("name texts without labels: --unlabeled texts.txt; or give it to senti pretrain")
         .into());
     }
-    let prior = options.prior.as_deref().map(Prior::parse).transpose()?;
+    let prior = Prior::parse(&options.prior)?;
     let texts = corpora::files(&options.unlabeled, printer)?;
     let stdin = Path::new("-");
     if options.file == stdin && texts.iter().any(|path| path == stdin) {
