@@ -322,7 +322,7 @@ fn stop_words_by_language_and_by_file() {
 fn any_number_of_neighbours_can_be_asked_for() {
     let sandbox = Sandbox::trained();
     for (count, near, completing) in [
-        ("0", 0, 0),
+        ("1", 1, 1),
         ("1000000000000", 97, 95),
         ("18446744073709551615", 97, 95),
     ] {
