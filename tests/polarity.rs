@@ -310,7 +310,7 @@ fn what_it_is_made_of_is_shown() {
 fn a_file_without_one_is_sound_and_says_how_to_find_one() {
     let sandbox = none();
     let expected = &[
-        "no direction of sentiment, expected vectors that it was found with",
+        "found no direction of sentiment in the vectors, expected one that was found in 500 texts or more",
         "hint: ",
         "senti pretrain corpus.txt",
     ];
@@ -639,6 +639,36 @@ fn texts_without_labels_adapt_what_the_vectors_have() {
             "hint: ",
         ]);
 
+    // Text of another language, in which a word happens to be known.
+    let foreign: String = (0..300)
+        .map(|at| format!("zorp{at} the blix wug{at} film vork\n"))
+        .collect();
+    sandbox.write("foreign.txt", foreign);
+    run(&["--unlabeled", "foreign.txt"]).says(&[
+        "warning: only 20.0 % of the words of --unlabeled are known",
+        "not adapted to --unlabeled: of 300 texts none has 3 known words or more, and 200 are the least",
+        "warning: the direction of sentiment that the vectors have stays as it is",
+        "wrote model.senti",
+    ]);
+    assert!(sandbox.read("model.senti") == before);
+    // Half of each text in that language is warned of, and adapted to.
+    let half: String = reviews(400, HELD_OUT + 1)
+        .iter()
+        .map(|review| {
+            let strange = review.text.split(' ').map(|word| format!("{word}xq"));
+            format!(
+                "{} {} zorp\n",
+                review.text,
+                strange.collect::<Vec<_>>().join(" ")
+            )
+        })
+        .collect();
+    sandbox.write("half.txt", half);
+    run(&["--unlabeled", "half.txt"]).says(&[
+        "of the words of --unlabeled are known",
+        "adapted the direction of sentiment to 400 texts",
+    ]);
+
     sandbox.write("few.txt", lines(&reviews(199, HELD_OUT)));
     run(&["--unlabeled", "few.txt"]).says(&[
         "the direction of sentiment stays as it is: ",
@@ -673,6 +703,16 @@ fn shares_that_are_expected_move_the_probabilities() {
         assert!((share - 0.1).abs() < 1e-12, "{share}");
     }
 
+    let named = String::from_utf8(sandbox.read("l8.tsv")).unwrap();
+    let named = named.replace("praise\t", "good, or so\t");
+    sandbox.write("named.tsv", named.replace("blame\t", "bad=worse, or so\t"));
+    let shares = ["--prior", "good, or so=10%", "--prior=bad=worse, or so=90%"];
+    sandbox
+        .run(&[&["train", "named.tsv"][..], &shares].concat())
+        .exits(0)
+        .says(&["shares of the labels, as given: bad=worse, or so 90.0 %, good, or so 10.0 %"]);
+    train(&[]).exits(0);
+
     // Of four texts three are blame; too few for the direction to be adapted to them.
     let texts = reviews(280, HELD_OUT);
     let rare = |review: &&Review| review.side == 1 || review.text.len().is_multiple_of(3);
@@ -703,20 +743,12 @@ fn shares_that_make_no_sense_are_refused() {
     let train = |more: &[&str]| sandbox.run(&[&["train", "l8.tsv"][..], more].concat());
     for (wrong, says) in [
         ("praise", "label=share"),
-    let named = String::from_utf8(sandbox.read("l8.tsv")).unwrap();
-    let named = named.replace("praise\t", "good, or so\t");
-    sandbox.write("named.tsv", named.replace("blame\t", "bad=worse, or so\t"));
-    let shares = ["--prior", "good, or so=10%", "--prior=bad=worse, or so=90%"];
-    sandbox
-        .run(&[&["train", "named.tsv"][..], &shares].concat())
-        .exits(0)
-        .says(&["shares of the labels, as given: bad=worse, or so 90.0 %, good, or so 10.0 %"]);
-    train(&[]).exits(0);
-
         ("", "label=share"),
         ("praise=0,blame=1", "above 0"),
         ("praise=-1,blame=2", "above 0"),
         ("praise=nan,blame=1", "above 0"),
+        ("praise=20%,blame=%", "\"blame=%\" in"),
+        ("praise=20%,blame=80%%", "above 0"),
         ("praise=0.5", "one for each label: blame, praise"),
         (
             "praise=0.5,blame=0.3,other=0.2",
@@ -747,8 +779,6 @@ fn shares_that_make_no_sense_are_refused() {
     assert!(!sandbox.names().contains(&"model.senti".to_owned()));
 }
 
-        ("praise=20%,blame=%", "\"blame=%\" in"),
-        ("praise=20%,blame=80%%", "above 0"),
 #[test]
 fn a_hidden_layer_takes_expected_shares_too() {
     let sandbox = none();
