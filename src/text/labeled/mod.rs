@@ -96,6 +96,8 @@ pub struct LabeledSet {
     /// The label of the first line, when it stands nowhere else and may be the
     /// name of a column that was not recognised.
     pub suspect_header: Option<String>,
+    /// The columns, or fields, were found by their names: no text is a header.
+    pub named_columns: bool,
     /// The file's digest, when the texts came from one.
     pub fingerprint: Option<Fingerprint>,
 }
@@ -222,6 +224,7 @@ impl LabeledSet {
             unlabeled: Vec::new(),
             weighted,
             suspect_header,
+            named_columns: table.named_columns,
             fingerprint: None,
         };
         for row in table.rows {
