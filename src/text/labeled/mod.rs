@@ -545,6 +545,64 @@ mod tests {
     }
 
     #[test]
+    fn text_without_labels_is_called_so_whatever_its_commas() {
+        let prose = "It was long, dull and, in the end, sad.\nI liked the music a lot.\nThe actors were good, the story was not.\nHowever, we left before the end.\nNobody laughed; nobody cried, either.\n";
+        let of_two =
+            "It was long and dull, in the end.\nThe actors were good, the story was not.\n";
+        let short = "\nJust one sentence\n";
+        for (content, first) in [
+            (
+                prose,
+                "line 1, found|\"It was long, dull and, in the end, sad.\"",
+            ),
+            (
+                of_two,
+                "line 1, found|\"It was long and dull, in the end.\"",
+            ),
+            (short, "line 2, found|\"Just one sentence\""),
+        ] {
+            let message = refused(content);
+            let (line, shown) = first.split_once(", found|").unwrap();
+            for part in [line, "text without labels", shown, "a tab"] {
+                assert!(message.contains(part), "{part}: {message}");
+            }
+        }
+        let long = format!("Well, {}\n{prose}", "very ".repeat(50));
+        assert!(
+            refused(&long).contains("very very very...\""),
+            "{}",
+            refused(&long)
+        );
+        // What has labels stays a table, whatever is wrong with a row of it.
+        for (content, says) in [
+            (
+                "good,It was long, and it was good\nbad,It was dull\nbad,It was sad, too\nbad,dull\n",
+                "field",
+            ),
+            (
+                "I liked it a lot;good\nIt was dull, and sad;bad\nWell, it was fine;good\noops\n",
+                "line 4",
+            ),
+        ] {
+            let message = refused(content);
+            assert!(
+                message.contains(says) && !message.contains("without labels"),
+                "{message}"
+            );
+        }
+        let set = parse(
+            "very good,We liked it, all of us\n"
+                .replace(", all", " all")
+                .as_str(),
+        );
+        assert_eq!(set.classes, ["very good"]);
+        let set = parse(
+            "We liked it a lot,good,March 2 2020\nIt was very dull,bad,March 3 2020\nI would see it again,good,May 4 2020\nNobody was there,bad,May 5 2020\n",
+        );
+        assert_eq!(set.classes, ["bad", "good"]);
+    }
+
+    #[test]
     fn a_header_that_is_not_recognised_is_suspected() {
         let set = parse("verdict\topinion\na\tx y\nb\tz w\na\tv u\n");
         assert_eq!(set.suspect_header.as_deref(), Some("verdict"));
