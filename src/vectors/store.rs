@@ -204,7 +204,8 @@ impl WordVectors {
     pub fn from_bytes(path: &Path, bytes: &[u8]) -> Result<(Self, Seal)> {
         let layout = fifu::check(bytes).map_err(|flaw| explain(path, bytes, flaw))?;
         let refused = |reason: String| {
-            Error::artifact(path.display().to_string(), reason, "finalfusion vectors")
+            Error::damaged(path.display().to_string(), reason, "finalfusion vectors")
+                .with_hint("restore it from a copy, or train it again: senti pretrain")
         };
         let field = seal_field(bytes, &layout);
         let ours = metadata_has_table(bytes, &layout);
