@@ -444,6 +444,67 @@ fn lists_of_nothing_are_refused() {
     }
 }
 
+/// What lies in people's folders beside models and vectors, by its first bytes.
+#[test]
+fn files_of_other_kinds_are_named_for_what_they_are() {
+    let sandbox = Sandbox::with_corpus();
+    let zeros = |head: &[u8]| [head, &[0; 600]].concat();
+    let mut tar = vec![0; 1024];
+    tar[..9].copy_from_slice(b"model.bin");
+    tar[257..262].copy_from_slice(b"ustar");
+    for (bytes, kind, hint) in [
+        (GZIP.to_vec(), "a gzip archive", "gzip -dk FILE"),
+        (
+            zeros(b"\x28\xb5\x2f\xfd"),
+            "a zstd archive",
+            "zstd -dk FILE",
+        ),
+        (zeros(b"\xfd7zXZ\0"), "an xz archive", "xz -dk FILE"),
+        (zeros(b"BZh9"), "a bzip2 archive", "bzip2 -dk FILE"),
+        (tar, "a tar archive", "tar -xf FILE"),
+        (zeros(b"PK\x03\x04"), "a ZIP archive", "unzip FILE"),
+        (zeros(b"%PDF-1.7\n"), "a PDF document", ""),
+        (
+            b"<!DOCTYPE html>\n<html><body>404</body></html>\n".to_vec(),
+            "an HTML page",
+            "downloaded",
+        ),
+        (
+            b"\n<HTML><body>404</body>\n".to_vec(),
+            "an HTML page",
+            "downloaded",
+        ),
+        (
+            b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n".to_vec(),
+            "a Git LFS pointer",
+            "git lfs pull",
+        ),
+        (zeros(b"\x80\x04\x95\x10"), "a Python pickle", ""),
+        (zeros(b"\x93NUMPY\x01\0"), "a numpy array", ""),
+        (zeros(b"\xba\x16\x4f\x2f\x0c\0\0\0"), "a fastText model", ""),
+        (zeros(b"\x89HDF\r\n\x1a\n"), "an HDF5 file", ""),
+        (zeros(b"GGUF\x03\0"), "a GGUF model", ""),
+        (zeros(b"SQLite format 3\0"), "an SQLite database", ""),
+        (zeros(b"sentickp"), "an interrupted training", ""),
+        (b"\x02\0\0\0\0\0\0\0{}".to_vec(), "a safetensors file", ""),
+    ] {
+        sandbox.write("FILE", &bytes);
+        let text = ["classify", "--model", "FILE", "great"];
+        sandbox
+            .run(&text)
+            .exits(4)
+            .says(&["FILE: found ", kind, "expected a model", "hint: "]);
+        let labels = ["train", "corpus/labeled.tsv", "--vectors", "FILE"];
+        sandbox.run(&labels).exits(4).says(&[
+            "FILE, byte 0: found ",
+            kind,
+            "expected word vectors",
+            "hint: ",
+            hint,
+        ]);
+    }
+}
+
 #[test]
 fn model_and_vector_files() {
     let sandbox = Sandbox::trained();

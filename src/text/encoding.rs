@@ -97,18 +97,8 @@ pub(super) fn refuse_binary(name: &str, head: &[u8]) -> Result<()> {
     };
     let file = as_argument(name);
     if let Some(kind) = filetype::of(head) {
-        let hint = match kind {
-            "a gzip archive" => Some(format!("unpack it first: gzip -dk {file}")),
-            "a zstd archive" => Some(format!("unpack it first: zstd -dk {file}")),
-            "an xz archive" => Some(format!("unpack it first: xz -dk {file}")),
-            "a bzip2 archive" => Some(format!("unpack it first: bzip2 -dk {file}")),
-            "a finalfusion vector file" | "a safetensors file" => {
-                Some(format!("to see what it holds: senti inspect {file}"))
-            }
-            _ => None,
-        };
         let error = Error::input(place, kind, "plain text");
-        return Err(match hint {
+        return Err(match filetype::remedy(kind, file) {
             Some(hint) => error.with_hint(hint),
             None => error,
         });

@@ -341,17 +341,22 @@ fn explain(path: &Path, bytes: &[u8], flaw: fifu::Flaw) -> Error {
             "the file is damaged or incomplete: restore it, or run senti pretrain again",
         );
     }
-    let found = match filetype::of(bytes) {
+    let kind = filetype::of(bytes);
+    let found = match kind {
         Some(kind) => kind,
         None if std::str::from_utf8(&bytes[..bytes.len().min(64)]).is_ok() => "plain text",
         None => "data of an unknown kind",
     };
+    let name = path.display().to_string();
+    let hint = kind
+        .and_then(|kind| filetype::remedy(kind, &name))
+        .unwrap_or_else(|| "vectors are made from text by senti pretrain corpus.txt".to_owned());
     Error::artifact(
         place,
         found,
         "word vectors (finalfusion, word2vec or GloVe)",
     )
-    .with_hint("vectors are made from text by senti pretrain corpus.txt")
+    .with_hint(hint)
 }
 
 #[cfg(test)]
