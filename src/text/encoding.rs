@@ -41,15 +41,23 @@ pub fn read_whole(path: &Path) -> Result<WholeText> {
         (path.display().to_string(), std::fs::read(path))
     };
     let bytes = bytes.map_err(|error| Error::io(&name, "read", error))?;
-    let fingerprint = Fingerprint::of_bytes(&bytes);
+    decode(&name, &bytes)
+}
+
+/// The text that the `bytes` of a whole file are; `name` is what errors call it.
+///
+/// # Errors
+/// As [`read_whole`].
+pub fn decode(name: &str, bytes: &[u8]) -> Result<WholeText> {
+    let fingerprint = Fingerprint::of_bytes(bytes);
     if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") {
         return Ok(WholeText {
-            text: decode_utf16(&name, &bytes)?,
+            text: decode_utf16(name, bytes)?,
             start: None,
             fingerprint,
         });
     }
-    refuse_binary(&name, &bytes)?;
+    refuse_binary(name, bytes)?;
     let start = if bytes.starts_with(b"\xef\xbb\xbf") {
         3
     } else {
@@ -57,7 +65,7 @@ pub fn read_whole(path: &Path) -> Result<WholeText> {
     };
     let place = |at: usize| {
         let line = 1 + bytes[..at].iter().filter(|&&b| b == b'\n').count() as u64;
-        Place::line(&name, line).at_byte(at as u64)
+        Place::line(name, line).at_byte(at as u64)
     };
     if let Some(nul) = bytes.iter().position(|&byte| byte == 0) {
         return Err(Error::input(place(nul), "a NUL byte", "text"));

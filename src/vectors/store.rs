@@ -160,7 +160,17 @@ impl WordVectors {
             metadata if metadata.is_file() => Some(metadata.len()),
             _ => None,
         };
-        let (mut source, digester) = Hashing::new(file);
+        Self::from_reader(path, file, size)
+    }
+
+    /// Reads vectors in any of the formats from any source, of `size` bytes where that is
+    /// known; `path` is what errors call it.
+    ///
+    /// # Errors
+    /// As [`WordVectors::read`].
+    pub fn from_reader(path: &Path, source: impl Read, size: Option<u64>) -> Result<Self> {
+        let unreadable = |error| Error::io(path, "read", error);
+        let (mut source, digester) = Hashing::new(source);
         let mut bytes = Vec::new();
         (&mut source)
             .take(foreign::HEAD)

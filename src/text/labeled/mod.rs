@@ -20,7 +20,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::Path;
 
-use super::encoding::{STANDARD_INPUT, WholeText, read_whole};
+use super::encoding::{STANDARD_INPUT, WholeText, decode, read_whole};
 use crate::error::{Error, Place, Result};
 use crate::files::digest::Fingerprint;
 
@@ -113,12 +113,24 @@ impl LabeledSet {
             true => STANDARD_INPUT.to_owned(),
             false => path.display().to_string(),
         };
+        Self::from_whole(&name, read_whole(path)?, columns)
+    }
+
+    /// Reads the labelled texts in the `bytes` of a file; `name` is what errors call it.
+    ///
+    /// # Errors
+    /// As [`LabeledSet::read`].
+    pub fn from_bytes(name: &str, bytes: &[u8], columns: &ColumnChoice) -> Result<Self> {
+        Self::from_whole(name, decode(name, bytes)?, columns)
+    }
+
+    fn from_whole(name: &str, whole: WholeText, columns: &ColumnChoice) -> Result<Self> {
         let WholeText {
             text,
             start,
             fingerprint,
-        } = read_whole(path)?;
-        let set = Self::parse_columns(&name, &text, columns).map_err(|mut error| {
+        } = whole;
+        let set = Self::parse_columns(name, &text, columns).map_err(|mut error| {
             // Rows know their line; here is what it takes to know its byte.
             if let (Error::Input { place, .. }, Some(start)) = (&mut error, start)
                 && let (Some(line), None) = (place.line, place.byte)
