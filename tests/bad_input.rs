@@ -334,6 +334,178 @@ fn test_files_for_eval() {
 }
 
 #[test]
+fn labels_of_others_are_named_beside_the_models() {
+    let sandbox = Sandbox::trained();
+    let models = "the model's labels: negative, positive";
+    let header = "if the first line is a header";
+    for (content, says, hint) in [
+        // None is the model's.
+        (
+            "pos\tgreat film\nneg\tdull film\npos\ta good film\n",
+            &[
+                "found labels that are none of the model's: neg, pos",
+                models,
+            ][..],
+            "rename those of the file",
+        ),
+        (
+            "Positive\tgreat film\nNEGATIVE\tdull film\n",
+            &["none of the model's: NEGATIVE, Positive", models],
+            "write \"negative\" for \"NEGATIVE\"",
+        ),
+        (
+            "rather very good\tgreat\nrather very bad\tdull\nneither of them\tfine\n",
+            &["none of the model's: dull, fine, great", models],
+            "are the columns swapped?",
+        ),
+        (
+            "verdict\topinion\npos\tgreat film\nneg\tdull film\npos\ta good film\n",
+            &["none of the model's: neg, pos, verdict", models],
+            header,
+        ),
+        // One is not.
+        (
+            "verdict\topinion\npositive\tgreat film\nnegative\tdull film\n",
+            &["line 1", "the label \"verdict\"", models],
+            header,
+        ),
+        (
+            "positive\tgreat film\nneutral\ta film\nneutral\tfilms\n",
+            &["line 2", "the label \"neutral\"", models],
+            "rename those of the file",
+        ),
+        (
+            "{\"label\":\"neutral\",\"text\":\"a film\"}\n{\"label\":\"positive\",\"text\":\"great film\"}\n",
+            &["line 1", "the label \"neutral\"", models],
+            "rename those of the file",
+        ),
+    ] {
+        sandbox.write("test.tsv", content);
+        let run = sandbox.run(&["eval", "test.tsv"]).exits(3).says(says);
+        let run = run.says(&["hint: ", hint]);
+        assert_eq!(run.stderr.contains(header), hint == header, "{run:#?}");
+    }
+    let many: String = (0..30)
+        .map(|at| format!("x{at}\tthe {at} great film\n"))
+        .collect();
+    sandbox.write("test.tsv", many);
+    let run = sandbox.run(&["eval", "test.tsv"]).exits(3);
+    run.says(&["x0, x1, x10,", ", ... (30 in all)"]);
+}
+
+#[test]
+fn labels_that_are_spelled_in_several_ways_are_told() {
+    let sandbox = Sandbox::trained();
+    let labels = "Positive\tgreat film\npositive\tgood film\nPOSITIVE \tfine film\nnegative\tdull film\nnegative\tstupid film\n";
+    sandbox.write("labels", labels);
+    let warning = "warning: 3 labels that differ in case or white space only: \"POSITIVE\" (1 text), \"Positive\" (1 text), \"positive\" (1 text); each counts as a label of its own";
+    let train = sandbox.run(&["train", "labels", "-o", "four.senti"]);
+    let train = train
+        .exits(0)
+        .says(&[warning, "write them alike in labels"]);
+    // They are not joined.
+    assert!(
+        train.stdout.contains("Positive                1 text\n"),
+        "{train:#?}"
+    );
+    let eval = sandbox.run(&["eval", "labels", "--model=four.senti"]);
+    eval.exits(0).says(&[warning]);
+    let one = sandbox.run(&["eval", "corpus/labeled.tsv", "--model=model.senti"]);
+    assert!(!one.exits(0).stderr.contains("white space"));
+}
+
+#[test]
+fn text_without_labels_is_not_taken_for_a_table() {
+    let sandbox = Sandbox::trained();
+    let text = "It was long, dull and, in the end, sad.\nI liked the music a lot.\nThe actors were good, the story was not.\nHowever, we left before the end.\n";
+    sandbox.write("text.txt", text);
+    for command in ["train", "eval"] {
+        let run = sandbox.run(&[command, "text.txt"]).exits(3).says(&[
+            "text.txt, line 1",
+            "what looks like text without labels, \"It was long, dull and, in the end, sad.\"",
+            "hint: put a tab",
+            "senti pretrain",
+        ]);
+        assert!(!run.stderr.contains("column"), "{run:#?}");
+    }
+}
+
+#[test]
+fn lists_of_nothing_are_refused() {
+    let sandbox = Sandbox::trained();
+    for command in [
+        &["nearest", "great"][..],
+        &["analogy", "great", "good", "dull"],
+        &["suggest", "corpus/unlabeled.txt"],
+    ] {
+        sandbox.run(&[command, &["-n", "1"]].concat()).exits(0);
+        let run = sandbox.run(&[command, &["-n", "0"]].concat()).exits(2);
+        run.says(&["--count: found 0", "expected 1"]);
+    }
+}
+
+/// What lies in people's folders beside models and vectors, by its first bytes.
+#[test]
+fn files_of_other_kinds_are_named_for_what_they_are() {
+    let sandbox = Sandbox::with_corpus();
+    let zeros = |head: &[u8]| [head, &[0; 600]].concat();
+    let mut tar = vec![0; 1024];
+    tar[..9].copy_from_slice(b"model.bin");
+    tar[257..262].copy_from_slice(b"ustar");
+    for (bytes, kind, hint) in [
+        (GZIP.to_vec(), "a gzip archive", "gzip -dk FILE"),
+        (
+            zeros(b"\x28\xb5\x2f\xfd"),
+            "a zstd archive",
+            "zstd -dk FILE",
+        ),
+        (zeros(b"\xfd7zXZ\0"), "an xz archive", "xz -dk FILE"),
+        (zeros(b"BZh9"), "a bzip2 archive", "bzip2 -dk FILE"),
+        (tar, "a tar archive", "tar -xf FILE"),
+        (zeros(b"PK\x03\x04"), "a ZIP archive", "unzip FILE"),
+        (zeros(b"%PDF-1.7\n"), "a PDF document", ""),
+        (
+            b"<!DOCTYPE html>\n<html><body>404</body></html>\n".to_vec(),
+            "an HTML page",
+            "downloaded",
+        ),
+        (
+            b"\n<HTML><body>404</body>\n".to_vec(),
+            "an HTML page",
+            "downloaded",
+        ),
+        (
+            b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n".to_vec(),
+            "a Git LFS pointer",
+            "git lfs pull",
+        ),
+        (zeros(b"\x80\x04\x95\x10"), "a Python pickle", ""),
+        (zeros(b"\x93NUMPY\x01\0"), "a numpy array", ""),
+        (zeros(b"\xba\x16\x4f\x2f\x0c\0\0\0"), "a fastText model", ""),
+        (zeros(b"\x89HDF\r\n\x1a\n"), "an HDF5 file", ""),
+        (zeros(b"GGUF\x03\0"), "a GGUF model", ""),
+        (zeros(b"SQLite format 3\0"), "an SQLite database", ""),
+        (zeros(b"sentickp"), "an interrupted training", ""),
+        (b"\x02\0\0\0\0\0\0\0{}".to_vec(), "a safetensors file", ""),
+    ] {
+        sandbox.write("FILE", &bytes);
+        let text = ["classify", "--model", "FILE", "great"];
+        sandbox
+            .run(&text)
+            .exits(4)
+            .says(&["FILE: found ", kind, "expected a model", "hint: "]);
+        let labels = ["train", "corpus/labeled.tsv", "--vectors", "FILE"];
+        sandbox.run(&labels).exits(4).says(&[
+            "FILE, byte 0: found ",
+            kind,
+            "expected word vectors",
+            "hint: ",
+            hint,
+        ]);
+    }
+}
+
+#[test]
 fn model_and_vector_files() {
     let sandbox = Sandbox::trained();
     let model = sandbox.read("model.senti");

@@ -322,7 +322,7 @@ fn stop_words_by_language_and_by_file() {
 fn any_number_of_neighbours_can_be_asked_for() {
     let sandbox = Sandbox::trained();
     for (count, near, completing) in [
-        ("0", 0, 0),
+        ("1", 1, 1),
         ("1000000000000", 97, 95),
         ("18446744073709551615", 97, 95),
     ] {
@@ -560,4 +560,52 @@ fn options_of_subwords_are_checked() {
             .says(&[says]);
     }
     assert_eq!(sandbox.names(), ["corpus"]);
+}
+
+/// In a script without spaces every character is a word, and every pair of neighbours:
+/// all commands count them alike.
+#[test]
+fn known_words_of_text_without_spaces_are_counted_alike() {
+    let sandbox = Sandbox::new();
+    let text: String = (0..40)
+        .map(|at| {
+            let (noun, said) = (["电影", "音乐", "故事"][at % 3], ["很好", "很差"][at % 2]);
+            format!("这个{noun}{said}，我{said}。\n")
+        })
+        .collect();
+    sandbox.write("text.txt", text);
+    let labels = [
+        ("good", "这个电影很好"),
+        ("bad", "这个音乐很差，真的差"),
+        ("good", "故事很好 and new"),
+        ("bad", "电影差极了"),
+    ];
+    let tabbed = labels.map(|(label, text)| format!("{label}\t{text}\n"));
+    sandbox.write("labels.tsv", tabbed.concat());
+    sandbox.run(&["pretrain", "text.txt"]).exits(0);
+    let train = sandbox.run(&["train", "labels.tsv"]).exits(0);
+    let texts = labels.map(|(_, text)| format!("{text}\n")).concat();
+    let answers = sandbox.pipe(&["classify", "--json"], texts).exits(0);
+    let sum = |key: &str| -> u64 {
+        let answers = common::objects(&answers.stdout);
+        answers
+            .iter()
+            .map(|answer| answer[key].as_u64().unwrap())
+            .sum()
+    };
+    let (known, tokens) = (sum("known"), sum("tokens"));
+    assert!(known > 20 && known < tokens, "{known} of {tokens}");
+    let expected = format!("{:<24}{known} of {tokens} (", "known words");
+    assert!(train.stdout.contains(&expected), "{expected}: {train:#?}");
+    // The least of all shares is no text's reason to be left undecided.
+    let shares = common::objects(&answers.stdout).into_iter();
+    let least = shares
+        .map(|answer| answer["known"].as_f64().unwrap() / answer["tokens"].as_f64().unwrap())
+        .fold(1.0, f64::min);
+    for (share, covered) in [(least, "100.0 %"), (least + 0.001, "75.0 %")] {
+        let option = format!("--min-known={share}");
+        let eval = sandbox.run(&["eval", "labels.tsv", &option]).exits(0);
+        let expected = format!("{:<24}{covered}", "coverage");
+        assert!(eval.stdout.contains(&expected), "{share}: {eval:#?}");
+    }
 }

@@ -307,22 +307,22 @@ fn what_it_is_made_of_is_shown() {
 }
 
 #[test]
-fn a_file_without_one_is_an_error_that_says_what_to_do() {
+fn a_file_without_one_is_sound_and_says_how_to_find_one() {
     let sandbox = none();
     let expected = &[
-        "no direction of sentiment, expected vectors that it was found with",
+        "found no direction of sentiment in the vectors, expected one that was found in 500 texts or more",
         "hint: ",
         "senti pretrain corpus.txt",
     ];
-    sandbox.run(&["polarity"]).exits(4).says(expected);
-    sandbox.run(&["polarity", "--json"]).exits(4).says(expected);
-    let named = sandbox.run(&["polarity", "vectors.fifu"]).exits(4);
-    named.says(&["vectors.fifu: found no direction"]);
+    sandbox.run(&["polarity"]).exits(6).says(expected);
+    sandbox.run(&["polarity", "--json"]).exits(6).says(expected);
+    let named = sandbox.run(&["polarity", "vectors.fifu"]).exits(6);
+    named.says(&["no direction of sentiment in vectors.fifu"]);
     sandbox.run(&["train", "l8.tsv"]).exits(0);
     sandbox
         .run(&["polarity", "model.senti"])
-        .exits(4)
-        .says(&["model.senti: ", "senti train labeled.tsv --unlabeled"]);
+        .exits(6)
+        .says(&["in model.senti", "senti train labeled.tsv --unlabeled"]);
     sandbox.run(&["polarity", "text.txt"]).exits(4);
     sandbox.run(&["polarity", "missing.fifu"]).exits(5);
 }
@@ -416,7 +416,7 @@ fn a_language_without_a_list_needs_seed_words() {
         "no direction of sentiment: the language of the text is none of english, german",
         "--seed-words",
     ]);
-    sandbox.run(&["polarity"]).exits(4);
+    sandbox.run(&["polarity"]).exits(6);
     pretrain(&sandbox, &["--seed-words", "unknown/dabux"])
         .exits(0)
         .says(&["no direction of sentiment: ", "no known word of praise"]);
@@ -572,7 +572,7 @@ fn texts_without_labels_find_it_where_the_vectors_have_none() {
     assert!(accuracy(&sandbox, "held-out.tsv") >= 0.98);
     sandbox.run(&["polarity", "model.senti"]).exits(0);
     // The vectors' own file stays what it is.
-    sandbox.run(&["polarity", "vectors.fifu"]).exits(4);
+    sandbox.run(&["polarity", "vectors.fifu"]).exits(6);
     let bytes = sandbox.read("model.senti");
     let piped = ["train", "l8.tsv", "--unlabeled", "-", "--output=pipe.senti"];
     let text = lines(&reviews(1000, TEXT));
@@ -639,6 +639,36 @@ fn texts_without_labels_adapt_what_the_vectors_have() {
             "hint: ",
         ]);
 
+    // Text of another language, in which a word happens to be known.
+    let foreign: String = (0..300)
+        .map(|at| format!("zorp{at} the blix wug{at} film vork\n"))
+        .collect();
+    sandbox.write("foreign.txt", foreign);
+    run(&["--unlabeled", "foreign.txt"]).says(&[
+        "warning: only 20.0 % of the words of --unlabeled are known",
+        "not adapted to --unlabeled: of 300 texts none has 3 known words or more, and 200 are the least",
+        "warning: the direction of sentiment that the vectors have stays as it is",
+        "wrote model.senti",
+    ]);
+    assert!(sandbox.read("model.senti") == before);
+    // Half of each text in that language is warned of, and adapted to.
+    let half: String = reviews(400, HELD_OUT + 1)
+        .iter()
+        .map(|review| {
+            let strange = review.text.split(' ').map(|word| format!("{word}xq"));
+            format!(
+                "{} {} zorp\n",
+                review.text,
+                strange.collect::<Vec<_>>().join(" ")
+            )
+        })
+        .collect();
+    sandbox.write("half.txt", half);
+    run(&["--unlabeled", "half.txt"]).says(&[
+        "of the words of --unlabeled are known",
+        "adapted the direction of sentiment to 400 texts",
+    ]);
+
     sandbox.write("few.txt", lines(&reviews(199, HELD_OUT)));
     run(&["--unlabeled", "few.txt"]).says(&[
         "the direction of sentiment stays as it is: ",
@@ -656,8 +686,13 @@ fn shares_that_are_expected_move_the_probabilities() {
     train(&[]).exits(0);
     let odds = |p: f64| p / (1.0 - p);
     let even = odds(probability(&sandbox, "praise", mixed));
-    for prior in ["praise=0.1,blame=0.9", " blame = 9, praise = 1"] {
-        train(&["--prior", prior])
+    for prior in [
+        &["--prior", "praise=0.1,blame=0.9"][..],
+        &["--prior", " blame = 9, praise = 1"],
+        &["--prior", "praise=10%,blame=90 %"],
+        &["--prior", "praise=10%", "--prior", "blame=0.9"],
+    ] {
+        train(prior)
             .exits(0)
             .says(&["shares of the labels, as given: blame 90.0 %, praise 10.0 %"]);
         let rare = odds(probability(&sandbox, "praise", mixed));
@@ -667,6 +702,16 @@ fn shares_that_are_expected_move_the_probabilities() {
         let share = probability(&sandbox, "praise", "zxcvb");
         assert!((share - 0.1).abs() < 1e-12, "{share}");
     }
+
+    let named = String::from_utf8(sandbox.read("l8.tsv")).unwrap();
+    let named = named.replace("praise\t", "good, or so\t");
+    sandbox.write("named.tsv", named.replace("blame\t", "bad=worse, or so\t"));
+    let shares = ["--prior", "good, or so=10%", "--prior=bad=worse, or so=90%"];
+    sandbox
+        .run(&[&["train", "named.tsv"][..], &shares].concat())
+        .exits(0)
+        .says(&["shares of the labels, as given: bad=worse, or so 90.0 %, good, or so 10.0 %"]);
+    train(&[]).exits(0);
 
     // Of four texts three are blame; too few for the direction to be adapted to them.
     let texts = reviews(280, HELD_OUT);
@@ -702,6 +747,8 @@ fn shares_that_make_no_sense_are_refused() {
         ("praise=0,blame=1", "above 0"),
         ("praise=-1,blame=2", "above 0"),
         ("praise=nan,blame=1", "above 0"),
+        ("praise=20%,blame=%", "\"blame=%\" in"),
+        ("praise=20%,blame=80%%", "above 0"),
         ("praise=0.5", "one for each label: blame, praise"),
         (
             "praise=0.5,blame=0.3,other=0.2",
@@ -889,8 +936,8 @@ fn vectors_of_other_programs_get_one_from_texts_without_labels() {
     assert!(accuracy(&sandbox, "held-out.tsv") >= 0.95);
     sandbox
         .run(&["polarity", "glove.txt"])
-        .exits(4)
-        .says(&["glove.txt: found no direction of sentiment"]);
+        .exits(6)
+        .says(&["found no direction of sentiment in glove.txt"]);
 }
 
 /// Enough text that the search takes seconds, and the signal comes at its beginning.
@@ -925,7 +972,7 @@ fn a_signal_while_it_is_sought_leaves_whole_vectors() {
         );
         assert!(!error.contains("untouched"), "{told:?}");
         sandbox.run(&["inspect", "vectors.fifu"]).exits(0);
-        sandbox.run(&["polarity", "vectors.fifu"]).exits(4);
+        sandbox.run(&["polarity", "vectors.fifu"]).exits(6);
         sandbox.run(&["train", "l8.tsv"]).exits(0);
         assert_eq!(
             sandbox.names(),

@@ -337,6 +337,7 @@ fn senti(
         detected: "a draw".to_owned(),
         weighted: false,
         suspect_header: None,
+        named_columns: true,
         fingerprint: None,
     };
     let settings = Settings {

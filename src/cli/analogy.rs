@@ -31,6 +31,7 @@ pub(super) struct Options {
 }
 
 pub(super) fn run(options: Options, printer: &mut Printer) -> Outcome {
+    words::check(options.count)?;
     let vectors = options.vectors.load(printer)?;
     // An unknown word stays as it was typed, and the query says so.
     let [a, b, c] = [&options.a, &options.b, &options.c]

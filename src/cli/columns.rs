@@ -4,6 +4,7 @@ use std::path::Path;
 
 use clap::Args;
 use senti::error::Result;
+use senti::text::labeled::names::alike;
 use senti::text::labeled::{ColumnChoice, LabeledSet};
 
 use super::printer::{Printer, counted, harmless};
@@ -24,7 +25,7 @@ pub(super) struct ColumnOptions {
 
 impl ColumnOptions {
     /// The labelled texts of a file; says how many there are and how they were
-    /// read, and which lines have no label yet.
+    /// read, which lines have no label yet, and which labels may be one.
     pub(super) fn read(&self, file: &Path, printer: &Printer) -> Result<LabeledSet> {
         let choice = ColumnChoice {
             text: self.text_column.clone(),
@@ -44,7 +45,29 @@ impl ColumnOptions {
                 listed(&set.unlabeled)
             ));
         }
+        warn_of_spellings(&set, file, printer);
         Ok(set)
+    }
+}
+
+/// Warns of labels that are probably one. Joined without a word they could not be
+/// told apart where somebody means to.
+fn warn_of_spellings(set: &LabeledSet, file: &Path, printer: &Printer) {
+    let counts = set.class_counts();
+    for places in alike(&set.classes) {
+        let spellings: Vec<String> = places
+            .iter()
+            .map(|&place| {
+                let texts = counted(counts[place] as u64, "text");
+                format!("{:?} ({texts})", harmless(&set.classes[place]))
+            })
+            .collect();
+        printer.warn(&format!(
+            "{} that differ in case or white space only: {}; each counts as a label of its own: if they are one, write them alike in {}",
+            counted(places.len() as u64, "label"),
+            spellings.join(", "),
+            harmless(&file.display().to_string())
+        ));
     }
 }
 

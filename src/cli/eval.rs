@@ -1,12 +1,13 @@
 //! `senti eval`: how good a model is on texts whose labels are known.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use senti::error::{Error, Place};
 use senti::evaluation::metrics::Score;
 use senti::evaluation::{CoverageCurve, Interval, Report};
-use senti::text::labeled::UNDECIDED;
+use senti::text::labeled::names::alike;
+use senti::text::labeled::{LabeledSet, UNDECIDED};
 use unicode_width::UnicodeWidthStr;
 
 use super::columns::ColumnOptions;
@@ -17,6 +18,8 @@ use super::thresholds::ThresholdOptions;
 
 /// How many percent of the answers the last table is about.
 const SUREST: [usize; 5] = [100, 90, 80, 70, 50];
+/// Labels that an error names.
+const MOST_LISTED: usize = 10;
 
 /// Score a model on labelled texts
 ///
@@ -59,16 +62,9 @@ pub(super) fn run(options: Options, printer: &mut Printer) -> Outcome {
             "the model was trained on these very texts: what follows says nothing about new ones",
         );
     }
-    let truths = model.truths(&set).map_err(|(label, line)| {
-        Error::input(
-            Place::line(&options.file.display().to_string(), line),
-            format!("the label {label:?}"),
-            format!("one of the model's labels: {}", model.labels().join(", ")),
-        )
-        .with_hint(
-            "is line 1 a header, are the columns swapped? name them: --label-column, --text-column",
-        )
-    })?;
+    let truths = model
+        .truths(&set)
+        .map_err(|(label, line)| strange(&set, model.labels(), &options.file, &label, line))?;
     let predictions = model.predict(&set.texts, &truths, &thresholds);
     let report = Report::new(model.labels(), &predictions);
     if options.json {
@@ -81,6 +77,74 @@ pub(super) fn run(options: Options, printer: &mut Printer) -> Outcome {
         Some(curve) => trade(curve, printer),
         None => Ok(()),
     }
+}
+
+/// Why texts with other labels than the model's cannot be scored: `label`, on `line`, is
+/// the first of them.
+fn strange(set: &LabeledSet, known: &[String], file: &Path, label: &str, line: u64) -> Error {
+    let strange: Vec<&str> = set
+        .classes
+        .iter()
+        .filter(|class| known.binary_search(class).is_err())
+        .map(String::as_str)
+        .collect();
+    let known: Vec<&str> = known.iter().map(String::as_str).collect();
+    let all = strange.len() == set.classes.len();
+    let (place, found, one) = match all {
+        true => (
+            Place::file(file),
+            format!("labels that are none of the model's: {}", some(&strange)),
+            "",
+        ),
+        false => (
+            Place::line(&file.display().to_string(), line),
+            format!("the label {label:?}"),
+            "one of ",
+        ),
+    };
+    let error = Error::input(
+        place,
+        found,
+        format!("{one}the model's labels: {}", some(&known)),
+    );
+
+    let first = set.targets.first().map(|&target| &set.classes[target]);
+    let once = |label: &str| {
+        let places = set.targets.iter();
+        places.filter(|&&at| set.classes[at] == label).count() == 1
+    };
+    let header = !set.named_columns
+        && (set.suspect_header.is_some()
+            || strange.len() == 1 && first.is_some_and(|first| first == label && once(first)));
+    let spelled = strange.iter().find_map(|&strange| {
+        let spelled = |&&known: &&&str| !alike(&[known, strange]).is_empty();
+        Some((strange, *known.iter().find(spelled)?))
+    });
+    // Labels recur, texts do not.
+    let swapped = all && strange.len() > 2 && strange.len() == set.len();
+    error.with_hint(match spelled {
+        None if swapped => {
+            "are the columns swapped? name them: --label-column, --text-column".to_owned()
+        }
+        _ if header => {
+            "if the first line is a header, remove it, or name the columns: --label-column, --text-column".to_owned()
+        }
+        Some((strange, known)) => {
+            format!("labels are compared letter by letter: write {known:?} for {strange:?}")
+        }
+        None => {
+            "a model knows the labels that it was trained with: rename those of the file, leave their texts out, or train another model with them".to_owned()
+        }
+    })
+}
+
+/// Names, not all where they are many.
+fn some(names: &[&str]) -> String {
+    let mut listed = names[..names.len().min(MOST_LISTED)].join(", ");
+    if names.len() > MOST_LISTED {
+        listed += &format!(", ... ({} in all)", grouped(names.len() as u64));
+    }
+    listed
 }
 
 fn summary(report: &Report, printer: &mut Printer) -> Outcome {

@@ -138,11 +138,13 @@ fn go_on(raised: Flag<'_>) -> ControlFlow<()> {
     }
 }
 
-/// Reads texts, one a line, for [`find`], and takes their digests.
+/// Reads texts, one a line, for [`find`], and takes their digests; `look` is shown each
+/// text on the way.
 pub(super) fn read<'v>(
     texts: impl Iterator<Item = Result<Lines>>,
     vectors: &'v WordVectors,
     raised: Flag<'_>,
+    look: &mut dyn FnMut(&str),
 ) -> Result<(Documents<'v>, Vec<Fingerprint>)> {
     let mut documents = Documents::new(vectors);
     let mut fingerprints = Vec::new();
@@ -150,6 +152,7 @@ pub(super) fn read<'v>(
         let mut lines = lines?;
         while let Some(line) = lines.next_line()? {
             documents.add(line.text);
+            look(line.text);
             if go_on(raised).is_break() {
                 return Err(Error::Interrupted);
             }

@@ -12,6 +12,7 @@ mod demo;
 mod eval;
 pub(crate) mod exit;
 mod explanation;
+mod familiarity;
 mod induction;
 mod inspect;
 mod interruption;

@@ -26,6 +26,7 @@ pub(super) struct Options {
 }
 
 pub(super) fn run(options: Options, printer: &mut Printer) -> Outcome {
+    words::check(options.count)?;
     let vectors = options.vectors.load(printer)?;
     let found = words::known(&vectors, &options.word).and_then(|word| {
         words::note_composed(&vectors, &[&word], printer);

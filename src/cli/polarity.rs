@@ -77,18 +77,18 @@ pub(super) fn run(options: Options, printer: &mut Printer) -> Outcome {
     table("pair", &pairs, printer)
 }
 
+/// The file is sound: nothing is wrong with it that another copy would mend.
 fn none_in(file: Option<&Path>) -> Error {
     let name = file.map_or_else(
         || "the vectors".to_owned(),
         |path| path.display().to_string(),
     );
-    Error::artifact(
-        name,
-        "no direction of sentiment",
-        "vectors that it was found with, or a model that was trained on such",
+    Error::too_little(
+        format!("no direction of sentiment in {name}"),
+        "one that was found in 500 texts or more (10,000 are good)",
     )
     .with_hint(
-        "find it in 500 texts or more: senti pretrain corpus.txt; for a model: senti train labeled.tsv --unlabeled texts.txt",
+        "find it: senti pretrain corpus.txt, without --no-polarity; for a model: senti train labeled.tsv --unlabeled texts.txt",
     )
 }
 

@@ -443,7 +443,8 @@ fn polarity(
     }
     };
     let raised = Some(interrupted);
-    let (documents, fingerprints) = induction::read(texts, vectors, raised).map_err(stopped)?;
+    let (documents, fingerprints) =
+        induction::read(texts, vectors, raised, &mut |_| ()).map_err(stopped)?;
     if vectors
         .origin()
         .is_some_and(|origin| origin.corpus != fingerprints)

@@ -18,27 +18,46 @@ pub(super) enum Prior {
 }
 
 impl Prior {
-    pub(super) fn parse(given: &str) -> Result<Self> {
-        if given == "estimate" {
-            return Ok(Self::Estimate);
-        }
-        let share = |part: &str| {
-            let (label, share) = part.rsplit_once('=')?;
-            let share: f64 = share.trim().parse().ok()?;
-            (share > 0.0 && share.is_finite()).then(|| (label.trim().to_owned(), share))
+    /// What the options say; nothing where there are none. One has all shares, between
+    /// commas; several have one each, so that labels may have commas in them.
+    pub(super) fn parse(given: &[String]) -> Result<Option<Self>> {
+        let parts: Vec<&str> = match given {
+            [] => return Ok(None),
+            [one] if one == "estimate" => return Ok(Some(Self::Estimate)),
+            [one] => one.split(',').collect(),
+            several => several.iter().map(String::as_str).collect(),
         };
-        match given.split(',').map(share).collect::<Option<Vec<_>>>() {
-            Some(shares) => Ok(Self::Shares(shares)),
-            None => Err(refused(given)),
+        let shares = parts.into_iter().map(|part| share(part).ok_or(part));
+        match shares.collect::<std::result::Result<Vec<_>, _>>() {
+            Ok(shares) => Ok(Some(Self::Shares(shares))),
+            Err(part) => Err(refused(part, given)),
         }
     }
 }
 
-fn refused(found: &str) -> Error {
+/// A label, and its share behind the last equals sign.
+fn share(part: &str) -> Option<(String, f64)> {
+    let (label, share) = part.rsplit_once('=')?;
+    let share = share.trim();
+    let share: f64 = match share.strip_suffix('%') {
+        Some(percent) => percent.trim_end().parse::<f64>().ok()? / 100.0,
+        None => share.parse().ok()?,
+    };
+    (share > 0.0 && share.is_finite()).then(|| (label.trim().to_owned(), share))
+}
+
+fn refused(part: &str, given: &[String]) -> Error {
+    let found = match given {
+        [whole] if whole != part => format!("{part:?} in {whole:?}"),
+        _ => format!("{part:?}"),
+    };
     Error::setting(
         "--prior",
-        format!("{found:?}"),
-        "label=share for each label, with shares above 0: positive=0.2,negative=0.8; or estimate",
+        found,
+        "label=share for each label, with shares above 0: positive=20%,negative=80%; or estimate",
+    )
+    .with_hint(
+        "where a label has a comma, name the shares one by one: --prior \"a, b=20%\" --prior c=80%",
     )
 }
 
@@ -127,13 +146,43 @@ mod tests {
 
     #[test]
     fn shares_are_named_or_refused() {
-        let Ok(Prior::Shares(shares)) = Prior::parse("a=b=0.2, c = 3") else {
-            panic!("these are shares");
+        let parse = |given: &[&str]| {
+            let given: Vec<String> = given.iter().map(|&one| one.to_owned()).collect();
+            Prior::parse(&given)
         };
-        assert_eq!(shares, [("a=b".to_owned(), 0.2), ("c".to_owned(), 3.0)]);
-        assert!(matches!(Prior::parse("estimate"), Ok(Prior::Estimate)));
-        for wrong in ["", "a", "a=", "a=0", "a=-1", "a=inf", "a=0.2,,b=1", "a=x"] {
-            assert!(Prior::parse(wrong).is_err(), "{wrong}");
+        for (given, expected) in [
+            (&["a=b=0.2, c = 3"][..], [("a=b", 0.2), ("c", 3.0)]),
+            (&["a=20%,b=80 %"], [("a", 0.2), ("b", 0.8)]),
+            (&["a=12.5%,b=0.875"], [("a", 0.125), ("b", 0.875)]),
+            (
+                &["good, or so=20%", "a=b, c=80%"],
+                [("good, or so", 0.2), ("a=b, c", 0.8)],
+            ),
+        ] {
+            let Ok(Some(Prior::Shares(shares))) = parse(given) else {
+                panic!("{given:?} are shares");
+            };
+            let expected = expected.map(|(label, share)| (label.to_owned(), share));
+            assert_eq!(shares, expected, "{given:?}");
+        }
+        assert!(matches!(parse(&["estimate"]), Ok(Some(Prior::Estimate))));
+        assert!(matches!(parse(&[]), Ok(None)));
+        for wrong in [
+            &[""][..],
+            &["a"],
+            &["a="],
+            &["a=0"],
+            &["a=-1"],
+            &["a=inf"],
+            &["a=0.2,,b=1"],
+            &["a=x"],
+            &["a=%"],
+            &["a=0%"],
+            &["a=20%%"],
+            &["a=1", "estimate"],
+            &["a=1", ""],
+        ] {
+            assert!(parse(wrong).is_err(), "{wrong:?}");
         }
         let labels = ["no".to_owned(), "yes".to_owned()];
         let named = |names: &[&str]| -> Vec<(String, f64)> {

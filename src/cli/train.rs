@@ -9,6 +9,7 @@ use senti::error::{Error, Result};
 use senti::evaluation::CrossValidation;
 use senti::model::training::Direction;
 use senti::model::{Classifier, Model, Settings, TrainingReport};
+use senti::polarity::adapt::LEAST_TEXTS;
 use senti::text::cues::Cues;
 use senti::text::labeled::LabeledSet;
 use senti::vectors::WordVectors;
@@ -16,6 +17,7 @@ use senti::vectors::WordVectors;
 use super::columns::{ColumnOptions, listed};
 use super::corpora;
 use super::exit::Outcome;
+use super::familiarity::{FAMILIAR, Familiarity};
 use super::induction::{self, InductionOptions};
 use super::locate::{MODEL, VectorChoice, check_output, our_model};
 use super::printer::{Printer, counted, grouped, harmless, percent};
@@ -63,14 +65,15 @@ pub(super) struct Options {
     #[command(flatten)]
     induction: InductionOptions,
     /// The share of every label among the texts to be classified, where it is another
-    /// than among the labelled ones: label=share,label=share, brought to sum 1; or
-    /// estimate, from the texts of --unlabeled, which is rough.
+    /// than among the labelled ones: label=share,label=share, in percent or brought to
+    /// sum 1; or estimate, from the texts of --unlabeled, which is rough. Given more
+    /// than once, one label each time, whose name may have commas.
     #[arg(
         long,
         value_name = "SHARES|estimate",
         requires_if("estimate", "unlabeled")
     )]
-    prior: Option<String>,
+    prior: Vec<String>,
     /// Start of all random numbers.
     #[arg(long, value_name = "N", default_value_t = Settings::default().seed)]
     seed: u64,
@@ -109,7 +112,7 @@ pub(super) fn run(options: Options, printer: &mut Printer) -> Outcome {
         .with_hint("name texts without labels: --unlabeled texts.txt; or give it to senti pretrain")
         .into());
     }
-    let prior = options.prior.as_deref().map(Prior::parse).transpose()?;
+    let prior = Prior::parse(&options.prior)?;
     let texts = corpora::files(&options.unlabeled, printer)?;
     let stdin = Path::new("-");
     if options.file == stdin && texts.iter().any(|path| path == stdin) {
@@ -176,7 +179,8 @@ fn direction(
         again.push(source);
         Ok(lines)
     });
-    let (documents, _) = induction::read(texts, &vectors, None)?;
+    let mut familiar = Familiarity::new(&vectors);
+    let (documents, _) = induction::read(texts, &vectors, None, &mut |text| familiar.add(text))?;
     if documents.is_empty() {
         return Err(Error::too_little(
             format!(
@@ -187,9 +191,29 @@ fn direction(
         )
         .with_hint("check that these are the right files, and the right vectors"));
     }
+    if familiar.share() < FEW_KNOWN {
+        printer.warn(&format!(
+            "only {} of the words of --unlabeled are known: are the vectors of the same language and kind of text?",
+            percent(familiar.share())
+        ));
+    }
     options.induction.warn_of_unknown(&vectors, printer)?;
+    let few = documents.len() >= LEAST_TEXTS && familiar.texts() < LEAST_TEXTS;
     // Where a direction is known, another text adapts it; other cues begin anew.
     let found = match vectors.polarity() {
+        Some(_) if options.induction.given().is_none() && few => {
+            printer.note(&format!(
+                "not adapted to --unlabeled: of {} {} {FAMILIAR} known words or more, and {} are the least",
+                counted(documents.len() as u64, "text"),
+                match familiar.texts() {
+                    0 => "none has".to_owned(),
+                    1 => "only 1 has".to_owned(),
+                    several => format!("only {} have", grouped(several as u64)),
+                },
+                grouped(LEAST_TEXTS as u64),
+            ));
+            None
+        }
         Some(known) if options.induction.given().is_none() => {
             induction::adapt(known, &documents, &vectors, options.seed, printer)?
         }

@@ -1,5 +1,6 @@
 //! What the commands about single words share.
 
+use senti::error::{Error, Result};
 use senti::vectors::WordVectors;
 use senti::vectors::neighbours::Neighbour;
 
@@ -9,6 +10,14 @@ use super::printer::{Printer, harmless};
 /// Words offered in place of an unknown one, and how alike they must be.
 const SUGGESTIONS: usize = 3;
 const ALIKE: f64 = 0.85;
+
+/// Refuses to list nothing, as `senti suggest` does.
+pub(super) fn check(count: usize) -> Result<()> {
+    match count {
+        0 => Err(Error::setting("--count", count, "1 or more")),
+        _ => Ok(()),
+    }
+}
 
 /// The word as the vectors know it: as typed, or as the tokenizer writes it.
 /// Where n-grams have vectors, any word that the tokenizer keeps may be known.

@@ -41,15 +41,23 @@ pub fn read_whole(path: &Path) -> Result<WholeText> {
         (path.display().to_string(), std::fs::read(path))
     };
     let bytes = bytes.map_err(|error| Error::io(&name, "read", error))?;
-    let fingerprint = Fingerprint::of_bytes(&bytes);
+    decode(&name, &bytes)
+}
+
+/// The text that the `bytes` of a whole file are; `name` is what errors call it.
+///
+/// # Errors
+/// As [`read_whole`].
+pub fn decode(name: &str, bytes: &[u8]) -> Result<WholeText> {
+    let fingerprint = Fingerprint::of_bytes(bytes);
     if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") {
         return Ok(WholeText {
-            text: decode_utf16(&name, &bytes)?,
+            text: decode_utf16(name, bytes)?,
             start: None,
             fingerprint,
         });
     }
-    refuse_binary(&name, &bytes)?;
+    refuse_binary(name, bytes)?;
     let start = if bytes.starts_with(b"\xef\xbb\xbf") {
         3
     } else {
@@ -57,7 +65,7 @@ pub fn read_whole(path: &Path) -> Result<WholeText> {
     };
     let place = |at: usize| {
         let line = 1 + bytes[..at].iter().filter(|&&b| b == b'\n').count() as u64;
-        Place::line(&name, line).at_byte(at as u64)
+        Place::line(name, line).at_byte(at as u64)
     };
     if let Some(nul) = bytes.iter().position(|&byte| byte == 0) {
         return Err(Error::input(place(nul), "a NUL byte", "text"));
@@ -97,18 +105,8 @@ pub(super) fn refuse_binary(name: &str, head: &[u8]) -> Result<()> {
     };
     let file = as_argument(name);
     if let Some(kind) = filetype::of(head) {
-        let hint = match kind {
-            "a gzip archive" => Some(format!("unpack it first: gzip -dk {file}")),
-            "a zstd archive" => Some(format!("unpack it first: zstd -dk {file}")),
-            "an xz archive" => Some(format!("unpack it first: xz -dk {file}")),
-            "a bzip2 archive" => Some(format!("unpack it first: bzip2 -dk {file}")),
-            "a finalfusion vector file" | "a safetensors file" => {
-                Some(format!("to see what it holds: senti inspect {file}"))
-            }
-            _ => None,
-        };
         let error = Error::input(place, kind, "plain text");
-        return Err(match hint {
+        return Err(match filetype::remedy(kind, file) {
             Some(hint) => error.with_hint(hint),
             None => error,
         });

@@ -39,9 +39,18 @@ const SIGNATURES: &[(&[u8], &str)] = &[
         b"version https://git-lfs.github.com/spec/",
         "a Git LFS pointer (the file itself was not downloaded)",
     ),
-    (b"<!DOCTYPE html", "an HTML page"),
+    (b"\x89HDF\r\n\x1a\n", "an HDF5 file (such as a Keras model)"),
+    (b"GGUF", "a GGUF model"),
+    (b"\x04\x22\x4d\x18", "an lz4 archive"),
+    (b"{\\rtf", "an RTF document"),
+];
+
+/// How pages begin, behind white space, in small or capital letters. Where a download
+/// fails, they stand in the place of the file.
+const PAGES: &[(&[u8], &str)] = &[
     (b"<!doctype html", "an HTML page"),
     (b"<html", "an HTML page"),
+    (b"<?xml", "an XML document"),
 ];
 
 /// What the file that starts with `head` is, when its signature is known.
@@ -56,6 +65,15 @@ pub fn of(head: &[u8]) -> Option<&'static str> {
     if is_safetensors(head) {
         return Some("a safetensors file");
     }
+    let start = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head);
+    let start = start.trim_ascii_start();
+    let begins = |page: &[u8]| {
+        let start = start.get(..page.len());
+        start.is_some_and(|start| start.eq_ignore_ascii_case(page))
+    };
+    if let Some((_, name)) = PAGES.iter().find(|(page, _)| begins(page)) {
+        return Some(name);
+    }
     SIGNATURES
         .iter()
         .find(|(signature, _)| {
@@ -65,6 +83,30 @@ pub fn of(head: &[u8]) -> Option<&'static str> {
                     || head.iter().take(512).any(|&byte| is_binary(byte)))
         })
         .map(|&(_, name)| name)
+}
+
+/// What to do with a file of a kind that [`of`] names, where that is known.
+pub fn remedy(kind: &str, file: &str) -> Option<String> {
+    let unpack = |command: &str| Some(format!("unpack it first: {command} {file}"));
+    match kind {
+        "a gzip archive" => unpack("gzip -dk"),
+        "a zstd archive" => unpack("zstd -dk"),
+        "an xz archive" => unpack("xz -dk"),
+        "a bzip2 archive" => unpack("bzip2 -dk"),
+        "an lz4 archive" => unpack("lz4 -dk"),
+        "a tar archive" => unpack("tar -xf"),
+        _ if kind.starts_with("a ZIP archive") => unpack("unzip"),
+        _ if kind.starts_with("a Git LFS pointer") => {
+            Some("fetch the file itself: git lfs pull".to_owned())
+        }
+        "an HTML page" => {
+            Some("was it downloaded? this is a page about it, or about an error".to_owned())
+        }
+        "a finalfusion vector file" | "a safetensors file" => {
+            Some(format!("to see what it holds: senti inspect {file}"))
+        }
+        _ => None,
+    }
 }
 
 /// A safetensors file begins with a small little-endian length and then the
@@ -85,6 +127,15 @@ mod tests {
     fn names_signatures() {
         assert_eq!(of(b"\x1f\x8b\x08\0"), Some("a gzip archive"));
         assert_eq!(of(b"FiFu\0\0\0\0"), Some("a finalfusion vector file"));
+        for page in [
+            "<!DOCTYPE html><p>",
+            "\n <!doctype HTML>",
+            "\u{feff}<HTML lang=de>",
+        ] {
+            assert_eq!(of(page.as_bytes()), Some("an HTML page"), "{page}");
+        }
+        assert_eq!(of(b"<?xml version=\"1.0\"?>"), Some("an XML document"));
+        assert_eq!(of(b"<htm"), None);
         assert_eq!(of(b"\x40\0\0\0\0\0\0\0{\"a\""), Some("a safetensors file"));
     }
 

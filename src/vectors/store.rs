@@ -160,7 +160,17 @@ impl WordVectors {
             metadata if metadata.is_file() => Some(metadata.len()),
             _ => None,
         };
-        let (mut source, digester) = Hashing::new(file);
+        Self::from_reader(path, file, size)
+    }
+
+    /// Reads vectors in any of the formats from any source, of `size` bytes where that is
+    /// known; `path` is what errors call it.
+    ///
+    /// # Errors
+    /// As [`WordVectors::read`].
+    pub fn from_reader(path: &Path, source: impl Read, size: Option<u64>) -> Result<Self> {
+        let unreadable = |error| Error::io(path, "read", error);
+        let (mut source, digester) = Hashing::new(source);
         let mut bytes = Vec::new();
         (&mut source)
             .take(foreign::HEAD)
@@ -204,7 +214,8 @@ impl WordVectors {
     pub fn from_bytes(path: &Path, bytes: &[u8]) -> Result<(Self, Seal)> {
         let layout = fifu::check(bytes).map_err(|flaw| explain(path, bytes, flaw))?;
         let refused = |reason: String| {
-            Error::artifact(path.display().to_string(), reason, "finalfusion vectors")
+            Error::damaged(path.display().to_string(), reason, "finalfusion vectors")
+                .with_hint("restore it from a copy, or train it again: senti pretrain")
         };
         let field = seal_field(bytes, &layout);
         let ours = metadata_has_table(bytes, &layout);
@@ -340,17 +351,22 @@ fn explain(path: &Path, bytes: &[u8], flaw: fifu::Flaw) -> Error {
             "the file is damaged or incomplete: restore it, or run senti pretrain again",
         );
     }
-    let found = match filetype::of(bytes) {
+    let kind = filetype::of(bytes);
+    let found = match kind {
         Some(kind) => kind,
         None if std::str::from_utf8(&bytes[..bytes.len().min(64)]).is_ok() => "plain text",
         None => "data of an unknown kind",
     };
+    let name = path.display().to_string();
+    let hint = kind
+        .and_then(|kind| filetype::remedy(kind, &name))
+        .unwrap_or_else(|| "vectors are made from text by senti pretrain corpus.txt".to_owned());
     Error::artifact(
         place,
         found,
         "word vectors (finalfusion, word2vec or GloVe)",
     )
-    .with_hint("vectors are made from text by senti pretrain corpus.txt")
+    .with_hint(hint)
 }
 
 #[cfg(test)]

@@ -9,6 +9,8 @@ use super::{ColumnChoice, Format, Row};
 use crate::error::{Error, Place, Result};
 
 const FASTTEXT_PREFIX: &str = "__label__";
+/// Characters of a line that an error shows.
+const SHOWN: usize = 60;
 
 /// The rows of a file and how they were found.
 pub(super) struct Table {
@@ -42,13 +44,24 @@ pub(super) fn parse(name: &str, content: &str, choice: &ColumnChoice) -> Result<
     } else if first.contains([',', ';']) {
         csv(name, content, choice)
     } else {
-        Err(Error::input(
-            Place::line(name, number),
-            "a line without a tab, a comma, a semicolon, a JSON object or __label__",
-            "a label and a text, separated by a tab",
-        )
-        .with_hint("put a tab between label and text; text without labels is for senti pretrain"))
+        Err(without_labels(name, number, first))
     }
+}
+
+/// Says of a file that it is text for another command, and shows its first line.
+pub(super) fn without_labels(name: &str, number: u64, first: &str) -> Error {
+    let mut shown: String = first.chars().take(SHOWN).collect();
+    if shown.len() < first.len() {
+        shown += "...";
+    }
+    Error::input(
+        Place::line(name, number),
+        format!("what looks like text without labels, {shown:?}"),
+        "a label and a text on each line, separated by a tab",
+    )
+    .with_hint(
+        "put a tab between label and text; text without labels is for senti pretrain, and senti suggest picks lines of it to be labelled",
+    )
 }
 
 /// The lines that are not blank, with their numbers.

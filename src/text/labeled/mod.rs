@@ -22,7 +22,7 @@ use std::path::Path;
 
 pub use columns::TEXT_NAMES;
 
-use super::encoding::{STANDARD_INPUT, WholeText, read_whole};
+use super::encoding::{STANDARD_INPUT, WholeText, decode, read_whole};
 use crate::error::{Error, Place, Result};
 use crate::files::digest::Fingerprint;
 
@@ -98,6 +98,8 @@ pub struct LabeledSet {
     /// The label of the first line, when it stands nowhere else and may be the
     /// name of a column that was not recognised.
     pub suspect_header: Option<String>,
+    /// The columns, or fields, were found by their names: no text is a header.
+    pub named_columns: bool,
     /// The file's digest, when the texts came from one.
     pub fingerprint: Option<Fingerprint>,
 }
@@ -113,12 +115,24 @@ impl LabeledSet {
             true => STANDARD_INPUT.to_owned(),
             false => path.display().to_string(),
         };
+        Self::from_whole(&name, read_whole(path)?, columns)
+    }
+
+    /// Reads the labelled texts in the `bytes` of a file; `name` is what errors call it.
+    ///
+    /// # Errors
+    /// As [`LabeledSet::read`].
+    pub fn from_bytes(name: &str, bytes: &[u8], columns: &ColumnChoice) -> Result<Self> {
+        Self::from_whole(name, decode(name, bytes)?, columns)
+    }
+
+    fn from_whole(name: &str, whole: WholeText, columns: &ColumnChoice) -> Result<Self> {
         let WholeText {
             text,
             start,
             fingerprint,
-        } = read_whole(path)?;
-        let set = Self::parse_columns(&name, &text, columns).map_err(|mut error| {
+        } = whole;
+        let set = Self::parse_columns(name, &text, columns).map_err(|mut error| {
             // Rows know their line; here is what it takes to know its byte.
             if let (Error::Input { place, .. }, Some(start)) = (&mut error, start)
                 && let (Some(line), None) = (place.line, place.byte)
@@ -224,6 +238,7 @@ impl LabeledSet {
             unlabeled: Vec::new(),
             weighted,
             suspect_header,
+            named_columns: table.named_columns,
             fingerprint: None,
         };
         for row in table.rows {
@@ -541,6 +556,64 @@ mod tests {
     #[test]
     fn one_column_is_refused() {
         assert!(refused("\"It was great, really\"\n\"dull, too\"\n").contains("1 column"));
+    }
+
+    #[test]
+    fn text_without_labels_is_called_so_whatever_its_commas() {
+        let prose = "It was long, dull and, in the end, sad.\nI liked the music a lot.\nThe actors were good, the story was not.\nHowever, we left before the end.\nNobody laughed; nobody cried, either.\n";
+        let of_two =
+            "It was long and dull, in the end.\nThe actors were good, the story was not.\n";
+        let short = "\nJust one sentence\n";
+        for (content, first) in [
+            (
+                prose,
+                "line 1, found|\"It was long, dull and, in the end, sad.\"",
+            ),
+            (
+                of_two,
+                "line 1, found|\"It was long and dull, in the end.\"",
+            ),
+            (short, "line 2, found|\"Just one sentence\""),
+        ] {
+            let message = refused(content);
+            let (line, shown) = first.split_once(", found|").unwrap();
+            for part in [line, "text without labels", shown, "a tab"] {
+                assert!(message.contains(part), "{part}: {message}");
+            }
+        }
+        let long = format!("Well, {}\n{prose}", "very ".repeat(50));
+        assert!(
+            refused(&long).contains("very very very...\""),
+            "{}",
+            refused(&long)
+        );
+        // What has labels stays a table, whatever is wrong with a row of it.
+        for (content, says) in [
+            (
+                "good,It was long, and it was good\nbad,It was dull\nbad,It was sad, too\nbad,dull\n",
+                "field",
+            ),
+            (
+                "I liked it a lot;good\nIt was dull, and sad;bad\nWell, it was fine;good\noops\n",
+                "line 4",
+            ),
+        ] {
+            let message = refused(content);
+            assert!(
+                message.contains(says) && !message.contains("without labels"),
+                "{message}"
+            );
+        }
+        let set = parse(
+            "very good,We liked it, all of us\n"
+                .replace(", all", " all")
+                .as_str(),
+        );
+        assert_eq!(set.classes, ["very good"]);
+        let set = parse(
+            "We liked it a lot,good,March 2 2020\nIt was very dull,bad,March 3 2020\nI would see it again,good,May 4 2020\nNobody was there,bad,May 5 2020\n",
+        );
+        assert_eq!(set.classes, ["bad", "good"]);
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! What the names of labels say about them.
 
+use std::collections::BTreeMap;
+
 use crate::text::cues::Cues;
 
 /// Names that stand for praise and for blame, beside the words of praise and blame in
@@ -106,9 +108,42 @@ pub fn meaning<S: AsRef<str>>(names: &[S]) -> Meaning {
     }
 }
 
+/// Names that differ in case or white space only, by their places: of each such name
+/// all its spellings. They may well be one label that was typed by several hands, or
+/// two that somebody tells apart; that is not for a program to decide.
+pub fn alike<S: AsRef<str>>(names: &[S]) -> Vec<Vec<usize>> {
+    let mut spellings: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+    for (place, name) in names.iter().enumerate() {
+        let words: Vec<&str> = name.as_ref().split_whitespace().collect();
+        let name = words.join(" ").to_lowercase();
+        spellings.entry(name).or_default().push(place);
+    }
+    spellings
+        .into_values()
+        .filter(|places| places.len() > 1)
+        .collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_that_differ_in_case_or_white_space_are_alike() {
+        let names = [
+            "Not good",
+            "POSITIVE",
+            "Positive",
+            "negative",
+            "not  good",
+            "not good ",
+            "positive",
+        ];
+        assert_eq!(alike(&names), [vec![0, 4, 5], vec![1, 2, 6]]);
+        assert_eq!(alike(&["ÜBEL", "übel"]), [[0, 1]]);
+        assert!(alike(&["positive", "positive!", "positiv"]).is_empty());
+        assert!(alike::<&str>(&[]).is_empty());
+    }
 
     #[test]
     fn names_of_sentiment_are_known_in_any_order_and_case() {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::columns::{Columns, Records, columns, has_header};
-use super::formats::{Table, lines};
+use super::formats::{Table, lines, without_labels};
 use super::{ColumnChoice, Format, Row};
 use crate::error::{Error, Place, Result};
 
@@ -39,6 +39,59 @@ pub(super) fn tsv(name: &str, content: &str, choice: &ColumnChoice) -> Result<Ta
 }
 
 pub(super) fn csv(name: &str, content: &str, choice: &ColumnChoice) -> Result<Table> {
+    let read = by_separator(name, content, choice);
+    let recur = |table: &Table| {
+        let labels: BTreeSet<&String> = table.rows.iter().map(|row| &row.label).collect();
+        labels.len() * 2 <= table.rows.len()
+    };
+    let sound = read
+        .as_ref()
+        .is_ok_and(|table| table.named_columns || recur(table));
+    match lines(content).next() {
+        Some((number, first)) if !sound && *choice == ColumnChoice::default() && prose(content) => {
+            Err(without_labels(name, number, first))
+        }
+        _ => read,
+    }
+}
+
+/// Whether lines have their commas and semicolons as sentences have them: neither what
+/// stands before the first nor what stands behind the last is short and recurs, as
+/// labels do.
+fn prose(content: &str) -> bool {
+    let rows: Vec<&str> = lines(content).map(|(_, line)| line.trim()).collect();
+    if rows.iter().filter(|row| row.starts_with('"')).count() * 2 > rows.len() {
+        return false;
+    }
+    // Twice the mean number of words.
+    let long = |cells: &[&str], words: usize| {
+        let all = cells.iter().flat_map(|cell| cell.split_whitespace());
+        2 * all.count() > words * cells.len()
+    };
+    let differ = |cells: &[&str]| cells.iter().collect::<BTreeSet<_>>().len() * 2 > cells.len();
+    [',', ';'].into_iter().all(|separator| {
+        let firsts: Vec<&str> = rows
+            .iter()
+            .filter_map(|row| row.split(separator).next())
+            .collect();
+        let lasts: Vec<&str> = rows
+            .iter()
+            .filter_map(|row| row.rsplit(separator).next())
+            .collect();
+        let mut widths: BTreeMap<usize, usize> = BTreeMap::new();
+        for row in &rows {
+            *widths.entry(row.split(separator).count()).or_default() += 1;
+        }
+        // Columns between the first and the last, which may be labels.
+        let regular = widths
+            .iter()
+            .any(|(&width, &of)| width > 2 && of * 4 > rows.len() * 3);
+        !regular && long(&firsts, 4) && long(&lasts, 3) && differ(&firsts) && differ(&lasts)
+    })
+}
+
+/// Rows by whichever separator fits better.
+fn by_separator(name: &str, content: &str, choice: &ColumnChoice) -> Result<Table> {
     let commas = separated(name, content, ',');
     let semicolons = separated(name, content, ';');
     let (records, separator) = match (commas, semicolons) {
