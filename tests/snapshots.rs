@@ -20,7 +20,7 @@ fn help_pages() {
     let sandbox = Sandbox::new();
     let commands = [
         "demo", "pretrain", "polarity", "suggest", "train", "classify", "eval", "nearest",
-        "analogy", "vectors", "inspect",
+        "analogy", "vectors", "convert", "inspect",
     ];
     let page = |arguments: &[&str]| {
         // A width of its own, whatever terminal the test runs in.

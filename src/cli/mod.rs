@@ -7,6 +7,7 @@ mod analogy;
 mod classify;
 mod columns;
 mod completions;
+mod convert;
 mod corpora;
 mod demo;
 mod eval;
@@ -86,6 +87,7 @@ enum Command {
     Nearest(nearest::Options),
     Analogy(analogy::Options),
     Vectors(vectors::Options),
+    Convert(convert::Options),
     Inspect(inspect::Options),
     Completions(completions::Options),
     Man(completions::ManOptions),
@@ -128,6 +130,7 @@ pub(crate) fn run(arguments: Arguments) -> Outcome {
         Command::Nearest(options) => nearest::run(options, &mut printer),
         Command::Analogy(options) => analogy::run(options, &mut printer),
         Command::Vectors(options) => vectors::run(options, &mut printer),
+        Command::Convert(options) => convert::run(options, &mut printer),
         Command::Inspect(options) => inspect::run(options, &mut printer),
         Command::Completions(options) => {
             completions::run(options, Arguments::command(), &mut printer)
