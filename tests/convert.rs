@@ -61,7 +61,7 @@ fn what_was_read_written_and_lost_is_said() {
     convert(&sandbox, "v.safetensors", "back.fifu")
         .exits(0)
         .says(&[
-            "left out 1 of the 99 entries of the tokenizer: 1 that are special",
+            "left out 1 of the 99 entries of the tokenizer: 1 that is special",
             "wrote back.fifu: 98 vectors",
         ]);
     let inspected = sandbox.run(&["inspect", "back.fifu"]).exits(0).stdout;
@@ -213,7 +213,7 @@ fn a_static_table_is_pretrained_vectors() {
     let sandbox = Sandbox::with_corpus();
     static_table(&sandbox);
     let left_out =
-        "left out 2 of the 7 entries of the tokenizer: 1 pieces of words, 1 that are special";
+        "left out 2 of the 7 entries of the tokenizer: 1 piece of a word, 1 that is special";
     for vectors in ["table", "table/model.safetensors"] {
         let run = sandbox.run(&["nearest", "great", "-n", "1", "--vectors", vectors]);
         let run = run.exits(0).says(&[left_out]);

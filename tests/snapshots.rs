@@ -19,7 +19,7 @@ fn snapshot(name: &str) -> Data {
 fn help_pages() {
     let sandbox = Sandbox::new();
     let commands = [
-        "demo", "pretrain", "polarity", "suggest", "train", "classify", "eval", "nearest",
+        "demo", "pretrain", "polarity", "suggest", "train", "classify", "eval", "embed", "nearest",
         "analogy", "vectors", "convert", "inspect",
     ];
     let page = |arguments: &[&str]| {

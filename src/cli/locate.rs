@@ -61,6 +61,11 @@ impl VectorChoice {
 }
 
 impl ModelChoice {
+    /// Whether a file was named among the arguments.
+    pub(super) fn is_given(&self) -> bool {
+        self.model.is_some()
+    }
+
     /// The model, or nothing where none is named and none lies here.
     pub(super) fn find(&self, printer: &Printer) -> Result<Option<Model>> {
         look_for(self.model.as_deref(), "SENTI_MODEL", "senti", printer)

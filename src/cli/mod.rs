@@ -10,6 +10,7 @@ mod completions;
 mod convert;
 mod corpora;
 mod demo;
+mod embed;
 mod eval;
 pub(crate) mod exit;
 mod explanation;
@@ -84,6 +85,7 @@ enum Command {
     Train(train::Options),
     Classify(classify::Options),
     Eval(eval::Options),
+    Embed(embed::Options),
     Nearest(nearest::Options),
     Analogy(analogy::Options),
     Vectors(vectors::Options),
@@ -127,6 +129,7 @@ pub(crate) fn run(arguments: Arguments) -> Outcome {
         Command::Train(options) => train::run(options, &mut printer),
         Command::Classify(options) => classify::run(options, &mut printer),
         Command::Eval(options) => eval::run(options, &mut printer),
+        Command::Embed(options) => embed::run(options, &mut printer),
         Command::Nearest(options) => nearest::run(options, &mut printer),
         Command::Analogy(options) => analogy::run(options, &mut printer),
         Command::Vectors(options) => vectors::run(options, &mut printer),

@@ -2,6 +2,7 @@
 
 pub mod explanation;
 mod file;
+mod layers;
 mod table;
 pub mod thresholds;
 pub mod training;

@@ -563,6 +563,21 @@ mod tests {
         }
     }
 
+    /// Whatever a byte becomes, the file is read or refused.
+    #[test]
+    fn no_changed_byte_makes_it_panic() {
+        let whole = sound();
+        for at in 0..whole.len() {
+            for bit in 0..8 {
+                let mut changed = whole.clone();
+                changed[at] ^= 1 << bit;
+                if let Ok(table) = parse(&changed, &mut None) {
+                    assert_eq!(table.rows.len(), table.words.len() * table.dims);
+                }
+            }
+        }
+    }
+
     #[test]
     fn every_lie_is_explained() {
         let patched = |at: usize, with: &[u8]| {

@@ -260,14 +260,18 @@ fn notes(vocabulary: &Vocabulary) -> Vec<String> {
         ..
     } = *vocabulary;
     let all = [
-        (pieces, "pieces of words"),
-        (special, "that are special"),
-        (twice, "that are another word in lower case"),
+        (pieces, "piece of a word", "pieces of words"),
+        (special, "that is special", "that are special"),
+        (
+            twice,
+            "that is another word in lower case",
+            "that are another word in lower case",
+        ),
     ];
     let parts: Vec<String> = all
         .into_iter()
-        .filter(|(count, _)| *count > 0)
-        .map(|(count, what)| format!("{count} {what}"))
+        .filter(|(count, ..)| *count > 0)
+        .map(|(count, one, several)| format!("{count} {}", if count == 1 { one } else { several }))
         .collect();
     match parts.is_empty() {
         true => Vec::new(),
@@ -340,7 +344,7 @@ mod tests {
         assert_eq!(table.rows, [1.0, 2.0, 3.0, 4.0]);
         assert_eq!(
             table.notes,
-            ["left out 2 of the 4 entries of the tokenizer: 1 pieces of words, 1 that are special"]
+            ["left out 2 of the 4 entries of the tokenizer: 1 piece of a word, 1 that is special"]
         );
         // By another name, and as the only matrix.
         for name in ["embedding.weight", "whatever"] {
@@ -414,6 +418,22 @@ mod tests {
             );
         }
         assert!(read_with(TOKENIZER, &[&whole[..], b"x"].concat(), false).is_err());
+    }
+
+    /// Whatever a byte becomes, the file is read or refused.
+    #[test]
+    fn no_changed_byte_makes_it_panic() {
+        let weights = floats(&[1.0, 0.5, 1.0, 3.0]);
+        let whole = file(&[embeddings(), ("weights", Dtype::F32, &[4], weights)]);
+        for at in 0..whole.len() {
+            for bit in 0..8 {
+                let mut changed = whole.clone();
+                changed[at] ^= 1 << bit;
+                if let Ok(table) = read_with(TOKENIZER, &changed, false) {
+                    assert_eq!(table.rows.len(), table.words.len() * table.dims);
+                }
+            }
+        }
     }
 
     #[test]
