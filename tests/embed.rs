@@ -4,6 +4,10 @@
 
 mod common;
 
+use std::io::Write;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
 use common::Sandbox;
 use senti::model::{Classifier, Model};
 use senti::vectors::WordVectors;
@@ -256,6 +260,37 @@ fn what_cannot_be_is_said_and_nothing_is_replaced() {
         assert!(run.stdout.is_empty(), "{run:?}");
         assert_eq!(sandbox.names(), before, "{arguments:?}");
     }
+}
+
+#[cfg(unix)]
+#[test]
+fn an_interrupt_leaves_nothing_behind() {
+    let sandbox = Sandbox::trained();
+    let before = sandbox.names();
+    let mut child = sandbox
+        .command()
+        .args(["embed", "-o", "e.npy"])
+        .stdin(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    // The file under way is there once the handler is in place.
+    let deadline = Instant::now() + Duration::from_secs(30);
+    while sandbox.names() == before {
+        assert!(Instant::now() < deadline, "it did not begin");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let killed = Command::new("kill")
+        .args(["-INT", &child.id().to_string()])
+        .status()
+        .unwrap();
+    assert!(killed.success());
+    // The signal is seen before the next text.
+    stdin.write_all(b"It was great\n").unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(130), "{output:?}");
+    assert_eq!(sandbox.names(), before);
 }
 
 /// Where the classifier has no hidden units, it is said what it has instead.

@@ -106,7 +106,6 @@ pub(super) fn run(options: Options, printer: &mut Printer) -> Outcome {
         Layer::Hidden => source.hidden_units()?,
         _ => source.vectors().dims(),
     };
-    let mut sink = Sink::new(&options, form, dims)?;
     let stop = Arc::new(AtomicBool::new(false));
     if options.output.is_some() {
         // Otherwise the file under way would stay. The second signal ends it at once.
@@ -120,6 +119,7 @@ pub(super) fn run(options: Options, printer: &mut Printer) -> Outcome {
             drop(flag::register(signal, Arc::clone(&stop)));
         }
     }
+    let mut sink = Sink::new(&options, form, dims)?;
     let mut counts = Counts::default();
     let mut embed = |text: &str, printer: &mut Printer| -> Outcome {
         if stop.load(Ordering::Relaxed) {
