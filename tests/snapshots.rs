@@ -19,8 +19,8 @@ fn snapshot(name: &str) -> Data {
 fn help_pages() {
     let sandbox = Sandbox::new();
     let commands = [
-        "demo", "pretrain", "polarity", "suggest", "train", "classify", "eval", "nearest",
-        "analogy", "vectors", "inspect",
+        "demo", "pretrain", "polarity", "suggest", "train", "classify", "eval", "embed", "nearest",
+        "analogy", "vectors", "convert", "inspect",
     ];
     let page = |arguments: &[&str]| {
         // A width of its own, whatever terminal the test runs in.

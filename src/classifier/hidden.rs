@@ -148,6 +148,11 @@ impl HiddenLayer {
         )
     }
 
+    /// a, samples x hidden.
+    pub fn activations(&self, samples: &Array2<f64>) -> Array2<f64> {
+        (self.standardiser.apply(samples).dot(&self.weights.t()) + &self.bias).mapv(f64::tanh)
+    }
+
     /// What each input of a text counts for in the log odds of a class. There is no
     /// score and there are no terms.
     ///
@@ -267,9 +272,8 @@ impl HiddenLayer {
 
 impl Probabilities for HiddenLayer {
     fn probabilities(&self, samples: &Array2<f64>) -> Array2<f64> {
-        let activations =
-            (self.standardiser.apply(samples).dot(&self.weights.t()) + &self.bias).mapv(f64::tanh);
-        let mut logits = activations.dot(&self.output_weights.t()) + &self.output_bias;
+        let mut logits =
+            self.activations(samples).dot(&self.output_weights.t()) + &self.output_bias;
         softmax_rows(&mut logits);
         logits
     }

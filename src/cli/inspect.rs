@@ -92,6 +92,13 @@ fn vectors(path: &Path, bytes: &[u8]) -> Result<(&'static str, Entries), Error> 
     if let Some(origin) = vectors.origin() {
         entries.extend(origins(origin));
     }
+    if let Some(from) = vectors.conversion() {
+        entries.extend([
+            ("converted by", json!(format!("senti {}", from.version))),
+            ("converted from", json!(from.format)),
+            ("source sha256", json!(from.source.sha256)),
+        ]);
+    }
     Ok((intact, entries))
 }
 

@@ -8,6 +8,7 @@ use senti::error::{Error, Result};
 use senti::files::write::{folder_of, target};
 use senti::model::Model;
 use senti::vectors::WordVectors;
+use senti::vectors::formats::Reading;
 
 use super::printer::{Printer, harmless};
 
@@ -19,9 +20,9 @@ pub(super) const MODEL: &str = "model.senti";
 /// Which word vectors to use.
 #[derive(Debug, Args)]
 pub(super) struct VectorChoice {
-    /// Word vectors, in the format of finalfusion (.fifu), word2vec, fastText
-    /// (.vec) or GloVe; without it, SENTI_VECTORS, or the newest .fifu in this
-    /// folder.
+    /// Word vectors, in any format that senti convert reads (.fifu, word2vec,
+    /// GloVe, fastText, numpy, safetensors); without it, SENTI_VECTORS, or the
+    /// newest .fifu in this folder.
     #[arg(long, value_name = "FILE")]
     vectors: Option<PathBuf>,
 }
@@ -51,11 +52,20 @@ impl VectorChoice {
             "make some from unlabelled text: senti pretrain corpus.txt",
             printer,
         )?;
-        WordVectors::read(&path)
+        let (vectors, report) = WordVectors::read_as(&path, &Reading::default())?;
+        for note in &report.notes {
+            printer.note(&harmless(note));
+        }
+        Ok(vectors)
     }
 }
 
 impl ModelChoice {
+    /// Whether a file was named among the arguments.
+    pub(super) fn is_given(&self) -> bool {
+        self.model.is_some()
+    }
+
     /// The model, or nothing where none is named and none lies here.
     pub(super) fn find(&self, printer: &Printer) -> Result<Option<Model>> {
         look_for(self.model.as_deref(), "SENTI_MODEL", "senti", printer)
@@ -152,9 +162,22 @@ fn newest_first(folder: &Path, extension: &str) -> Vec<PathBuf> {
 /// wanted: not over an input, not over a file of another kind, in a folder
 /// that takes new files.
 pub(super) fn check_output(output: &Path, inputs: &[&Path], ours: Ours) -> Result<()> {
+    check_named("--output", output, inputs, |path| {
+        Ok(ours(&read_head(path)?))
+    })
+}
+
+/// As [`check_output`], for an output that an argument of another name gives; `ours`
+/// says whether a file that is there may be replaced.
+pub(super) fn check_named(
+    name: &str,
+    output: &Path,
+    inputs: &[&Path],
+    ours: impl FnOnce(&Path) -> Result<bool>,
+) -> Result<()> {
     let refused = |found: &str, expected: &str| {
         Err(Error::setting(
-            "--output",
+            name,
             format!("{} ({found})", output.display()),
             expected,
         ))
@@ -171,8 +194,7 @@ pub(super) fn check_output(output: &Path, inputs: &[&Path], ours: Ours) -> Resul
         if !metadata.is_file() {
             return refused("not a plain file", "a file name");
         }
-        let head = read_head(output)?;
-        if !(head.is_empty() || ours(&head)) {
+        if !(metadata.len() == 0 || ours(output)?) {
             return refused(
                 "there is a file of another kind, that senti did not write for this",
                 "another file name, or remove that file first",
@@ -207,10 +229,15 @@ fn contains(bytes: &[u8], part: &[u8]) -> bool {
 
 /// Enough of a file to tell whether senti wrote it.
 pub(super) fn read_head(path: &Path) -> Result<Vec<u8>> {
+    read_start(path, 256)
+}
+
+/// The first bytes of a file.
+pub(super) fn read_start(path: &Path, bytes: u64) -> Result<Vec<u8>> {
     use std::io::Read;
     let mut head = Vec::new();
     std::fs::File::open(path)
-        .and_then(|file| file.take(256).read_to_end(&mut head))
+        .and_then(|file| file.take(bytes).read_to_end(&mut head))
         .map_err(|error| Error::io(path, "read", error))?;
     Ok(head)
 }

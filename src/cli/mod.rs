@@ -7,8 +7,10 @@ mod analogy;
 mod classify;
 mod columns;
 mod completions;
+mod convert;
 mod corpora;
 mod demo;
+mod embed;
 mod eval;
 pub(crate) mod exit;
 mod explanation;
@@ -84,9 +86,11 @@ enum Command {
     Train(train::Options),
     Classify(classify::Options),
     Eval(eval::Options),
+    Embed(embed::Options),
     Nearest(nearest::Options),
     Analogy(analogy::Options),
     Vectors(vectors::Options),
+    Convert(convert::Options),
     Inspect(inspect::Options),
     Completions(completions::Options),
     Man(completions::ManOptions),
@@ -126,9 +130,11 @@ pub(crate) fn run(arguments: Arguments) -> Outcome {
         Command::Train(options) => train::run(options, &mut printer),
         Command::Classify(options) => classify::run(options, &mut printer),
         Command::Eval(options) => eval::run(options, &mut printer),
+        Command::Embed(options) => embed::run(options, &mut printer),
         Command::Nearest(options) => nearest::run(options, &mut printer),
         Command::Analogy(options) => analogy::run(options, &mut printer),
         Command::Vectors(options) => vectors::run(options, &mut printer),
+        Command::Convert(options) => convert::run(options, &mut printer),
         Command::Inspect(options) => inspect::run(options, &mut printer),
         Command::Completions(options) => {
             completions::run(options, Arguments::command(), &mut printer)

@@ -1,7 +1,7 @@
 //! Writing a file so that it appears whole or not at all.
 
 use std::fs::{File, Permissions};
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufWriter, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
@@ -23,41 +23,43 @@ pub(crate) fn stream_whole(
     path: &Path,
     content: impl FnOnce(&mut dyn Write) -> io::Result<()>,
 ) -> Result<()> {
-    let mut file = WholeFile::create(path)?;
-    content(&mut file).map_err(|error| Error::io(target(path), "write", error))?;
-    file.finish()
+    let mut pending = Pending::create(path)?;
+    content(&mut pending).map_err(|error| pending.failed(error))?;
+    pending.finish()
 }
 
-/// A file under way, for those who write it over a long time: it appears under its
-/// name when it is finished, and a file that is dropped before leaves nothing.
+/// A file that is being written, and not there until it is whole. Where it is
+/// dropped before, nothing has changed.
 #[derive(Debug)]
-pub struct WholeFile {
+pub struct Pending {
+    /// What the caller called it.
     path: PathBuf,
-    buffered: BufWriter<NamedTempFile>,
-    /// Those of the file that it replaces.
-    permissions: Option<Permissions>,
+    target: PathBuf,
+    existing: Option<Permissions>,
+    content: BufWriter<NamedTempFile>,
 }
 
-impl WholeFile {
-    /// Begins a temporary file beside `path`.
+impl Pending {
+    /// A temporary file beside `path`.
     ///
     /// # Errors
-    /// [`Error::Io`] where no file can be made there.
+    /// [`Error::Io`].
     pub fn create(path: &Path) -> Result<Self> {
-        let path = target(path);
+        let target = target(path);
         let mut builder = tempfile::Builder::new();
         builder.prefix(".senti-");
-        let permissions = usual_permissions(&path);
+        let permissions = usual_permissions(&target);
         if let Some(permissions) = permissions.new {
             builder.permissions(permissions);
         }
         let temporary = builder
-            .tempfile_in(folder_of(&path))
-            .map_err(|error| Error::io(&path, "write", error))?;
+            .tempfile_in(folder_of(&target))
+            .map_err(|error| Error::io(path, "write", error))?;
         Ok(Self {
-            path,
-            buffered: BufWriter::with_capacity(1 << 16, temporary),
-            permissions: permissions.existing,
+            path: path.to_owned(),
+            target,
+            existing: permissions.existing,
+            content: BufWriter::with_capacity(1 << 16, temporary),
         })
     }
 
@@ -66,37 +68,65 @@ impl WholeFile {
     /// # Errors
     /// [`Error::Io`], and then no file has changed.
     pub fn finish(self) -> Result<()> {
-        let path = self.path.clone();
-        self.persist()
-            .map_err(|error| Error::io(&path, "write", error))
+        Self::finish_all([self])
     }
 
-    fn persist(self) -> io::Result<()> {
-        let temporary = self
-            .buffered
-            .into_inner()
-            .map_err(io::IntoInnerError::into_error)?;
-        if let Some(existing) = self.permissions {
-            temporary.as_file().set_permissions(existing)?;
-        }
-        temporary.as_file().sync_all()?;
-        temporary.persist(&self.path).map_err(|error| error.error)?;
-        // The rename itself must reach the disk; some file systems cannot sync a
-        // folder, and then the file is still whole.
-        if let Ok(folder) = File::open(folder_of(&self.path)) {
-            let _ = folder.sync_all();
+    /// Puts files that belong together in their places, once all of them are
+    /// whole and on the disk.
+    ///
+    /// # Errors
+    /// [`Error::Io`]. Then no file has changed, unless it was a rename that the
+    /// system refused after it had allowed another in the same place.
+    pub fn finish_all(files: impl IntoIterator<Item = Self>) -> Result<()> {
+        let ready = files.into_iter().map(Self::ready);
+        for (path, target, temporary) in ready.collect::<Result<Vec<_>>>()? {
+            temporary
+                .persist(&target)
+                .map_err(|error| Error::io(path, "write", error.error))?;
+            // The rename itself must reach the disk; some file systems cannot
+            // sync a folder, and then the file is still whole.
+            if let Ok(folder) = File::open(folder_of(&target)) {
+                let _ = folder.sync_all();
+            }
         }
         Ok(())
     }
+
+    /// The error of the file's content.
+    pub fn failed(&self, error: io::Error) -> Error {
+        Error::io(&self.path, "write", error)
+    }
+
+    fn ready(self) -> Result<(PathBuf, PathBuf, NamedTempFile)> {
+        let failed = |error| Error::io(&self.path, "write", error);
+        let temporary = self
+            .content
+            .into_inner()
+            .map_err(|error| failed(error.into_error()))?;
+        if let Some(existing) = self.existing {
+            temporary
+                .as_file()
+                .set_permissions(existing)
+                .map_err(failed)?;
+        }
+        temporary.as_file().sync_all().map_err(failed)?;
+        Ok((self.path, self.target, temporary))
+    }
 }
 
-impl Write for WholeFile {
+impl Write for Pending {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.buffered.write(bytes)
+        self.content.write(bytes)
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.buffered.flush()
+        self.content.flush()
+    }
+}
+
+impl Seek for Pending {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        self.content.seek(to)
     }
 }
 
@@ -164,13 +194,13 @@ mod tests {
     fn a_file_that_is_not_finished_leaves_nothing() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("out");
-        let mut file = WholeFile::create(&path).unwrap();
+        let mut file = Pending::create(&path).unwrap();
         file.write_all(b"half").unwrap();
         file.flush().unwrap();
         assert!(!path.exists());
         drop(file);
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
-        let mut file = WholeFile::create(&path).unwrap();
+        let mut file = Pending::create(&path).unwrap();
         file.write_all(b"whole").unwrap();
         file.finish().unwrap();
         assert_eq!(std::fs::read(&path).unwrap(), b"whole");
@@ -216,5 +246,25 @@ mod tests {
         assert!(matches!(half, Err(Error::Io { .. })));
         assert_eq!(std::fs::read(&path).unwrap(), b"old");
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 2);
+    }
+
+    #[test]
+    fn files_that_belong_together_appear_together() {
+        let folder = tempfile::tempdir().unwrap();
+        let paths = ["one", "two"].map(|name| folder.path().join(name));
+        let pending = || paths.each_ref().map(|path| Pending::create(path).unwrap());
+        let [mut one, mut two] = pending();
+        one.write_all(b"..1").unwrap();
+        two.write_all(b"2").unwrap();
+        // What is only known in the end stands in the beginning.
+        one.seek(SeekFrom::Start(0)).unwrap();
+        one.write_all(b"is").unwrap();
+        assert!(paths.iter().all(|path| !path.exists()));
+        Pending::finish_all([one, two]).unwrap();
+        assert_eq!(std::fs::read(&paths[0]).unwrap(), b"is1");
+        assert_eq!(std::fs::read(&paths[1]).unwrap(), b"2");
+        drop(pending());
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 2);
+        assert_eq!(std::fs::read(&paths[1]).unwrap(), b"2");
     }
 }

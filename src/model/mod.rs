@@ -4,6 +4,7 @@ pub mod explanation;
 mod file;
 pub mod folded;
 mod folding;
+mod layers;
 mod ready;
 mod table;
 pub mod thresholds;

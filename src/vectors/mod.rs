@@ -2,12 +2,15 @@
 //!
 //! [`corpus`] reads unlabelled text once and numbers its words, [`skipgram`]
 //! learns a vector for each, [`WordVectors`] holds them, [`store`] keeps them
-//! in files, [`neighbours`] answers questions about them. With [`subwords`],
+//! in files, [`formats`] and [`export`] know those of other programs,
+//! [`neighbours`] answers questions about them. With [`subwords`],
 //! words that were never seen have vectors too.
 
 pub mod corpus;
+pub mod export;
 mod fifu;
 mod foreign;
+pub mod formats;
 mod interner;
 pub mod neighbours;
 pub mod skipgram;
@@ -27,6 +30,7 @@ use crate::files::digest::Fingerprint;
 use crate::polarity::Polarity;
 use crate::text::stopwords::StopWords;
 use crate::text::tokenizer::Tokenizer;
+use formats::Conversion;
 use subwords::Subwords;
 
 /// Where vectors come from: stored in every file that senti writes, and free
@@ -79,6 +83,7 @@ pub struct WordVectors {
     embeddings: Embeddings<SimpleVocab, NdArray>,
     subwords: Option<Subwords>,
     origin: Option<Origin>,
+    conversion: Option<Conversion>,
     counts: Option<Vec<u64>>,
     polarity: Option<Polarity>,
     fingerprint: Option<Fingerprint>,
@@ -128,6 +133,7 @@ impl WordVectors {
             embeddings: Embeddings::new(None, SimpleVocab::new(words), NdArray::new(matrix), norms),
             subwords: None,
             origin: None,
+            conversion: None,
             counts: None,
             polarity: None,
             fingerprint: None,
@@ -198,6 +204,11 @@ impl WordVectors {
     /// Where they come from; nothing for files of other programs.
     pub fn origin(&self) -> Option<&Origin> {
         self.origin.as_ref()
+    }
+
+    /// Which file of another program they were converted from.
+    pub fn conversion(&self) -> Option<&Conversion> {
+        self.conversion.as_ref()
     }
 
     /// The digest of the file they were read from.

@@ -7,13 +7,12 @@
 //! see [`crate::files::seal`]. With [`subwords`](super::subwords) the
 //! vocabulary is finalfusion's with buckets, and the buckets' rows, of any length,
 //! follow those of the words. Vectors of other programs have none, and are checked
-//! for their structure and values only.
+//! for their structure and values only. Where they were converted from another
+//! format, the table has a [`Conversion`] (`converted`) in place of the origin.
 //!
-//! It also reads what word2vec, fastText and GloVe write; which of the formats
-//! a file is in, its content says.
+//! The other formats are in [`super::formats`].
 
-use std::fs::File;
-use std::io::{BufReader, Cursor, Read};
+use std::io::Cursor;
 use std::ops::Range;
 use std::path::Path;
 
@@ -27,10 +26,11 @@ use finalfusion::storage::{NdArray, StorageView};
 use finalfusion::subword::{BucketIndexer, FinalfusionHashIndexer};
 use finalfusion::vocab::{BucketSubwordVocab, SimpleVocab, Vocab};
 
+use super::formats::Conversion;
 use super::subwords::Subwords;
-use super::{Origin, WordVectors, fifu, foreign};
+use super::{Origin, WordVectors, fifu};
 use crate::error::{Error, Place, Result};
-use crate::files::digest::{Hashing, hex};
+use crate::files::digest::hex;
 use crate::files::seal::{self, Seal};
 use crate::files::write::write_whole;
 use crate::polarity::Polarity;
@@ -38,6 +38,8 @@ use crate::text::filetype;
 
 /// The key of our table in the metadata.
 const TABLE: &str = "senti";
+/// The key of a [`Conversion`] in it.
+const CONVERTED: &str = "converted";
 /// What a word takes in a file beside its row, and seldom more: its letters and
 /// their number, its norm, its count in decimal.
 const BYTES_A_WORD: usize = 48;
@@ -92,10 +94,15 @@ impl WordVectors {
 
     /// What a file says about the vectors, before it is sealed.
     fn metadata(&self) -> std::result::Result<Option<Metadata>, toml::ser::Error> {
-        let Some(origin) = &self.origin else {
-            return Ok(None);
+        let mut table = match (&self.origin, &self.conversion) {
+            (Some(origin), _) => toml::Table::try_from(origin)?,
+            (None, Some(conversion)) => {
+                let mut table = toml::Table::new();
+                table.insert(CONVERTED.to_owned(), toml::Value::try_from(conversion)?);
+                table
+            }
+            (None, None) => return Ok(None),
         };
-        let mut table = toml::Table::try_from(origin)?;
         table.insert("seal".to_owned(), "0".repeat(SEAL_DIGITS).into());
         if let Some(counts) = &self.counts {
             let counts = counts
@@ -145,65 +152,6 @@ impl WordVectors {
             NdArray::new(matrix),
             norms,
         ))
-    }
-
-    /// Reads a file of vectors in any of the formats, after checking every byte
-    /// of it.
-    ///
-    /// # Errors
-    /// [`Error::Io`] when it cannot be read, [`Error::Artifact`] when it is
-    /// something else, damaged, or changed since senti wrote it.
-    pub fn read(path: &Path) -> Result<Self> {
-        let unreadable = |error| Error::io(path, "read", error);
-        let file = File::open(path).map_err(unreadable)?;
-        let size = match file.metadata().map_err(unreadable)? {
-            metadata if metadata.is_file() => Some(metadata.len()),
-            _ => None,
-        };
-        Self::from_reader(path, file, size)
-    }
-
-    /// Reads vectors in any of the formats from any source, of `size` bytes where that is
-    /// known; `path` is what errors call it.
-    ///
-    /// # Errors
-    /// As [`WordVectors::read`].
-    pub fn from_reader(path: &Path, source: impl Read, size: Option<u64>) -> Result<Self> {
-        let unreadable = |error| Error::io(path, "read", error);
-        let (mut source, digester) = Hashing::new(source);
-        let mut bytes = Vec::new();
-        (&mut source)
-            .take(foreign::HEAD)
-            .read_to_end(&mut bytes)
-            .map_err(unreadable)?;
-        let vectors = if let Some(format) = foreign::recognise(&bytes) {
-            let mut input = BufReader::with_capacity(1 << 16, Cursor::new(bytes).chain(source));
-            let table = foreign::read(path, format, &mut input, size)?;
-            Self::new(table.words, table.rows, table.dims)?
-        } else {
-            let rest = size
-                .map_or(0, |size| size as usize)
-                .saturating_sub(bytes.len());
-            bytes
-                .try_reserve_exact(rest)
-                .map_err(|error| unreadable(error.into()))?;
-            source.read_to_end(&mut bytes).map_err(unreadable)?;
-            match Self::from_bytes(path, &bytes)? {
-                (_, Seal::Broken) => {
-                    return Err(Error::damaged(
-                        path.display().to_string(),
-                        "a file that was changed after senti wrote it (its seal does not fit)",
-                        "the bytes that were written",
-                    )
-                    .with_hint("restore it from a copy, or train it again: senti pretrain"));
-                }
-                (vectors, Seal::Intact | Seal::None) => vectors,
-            }
-        };
-        Ok(Self {
-            fingerprint: Some(digester.fingerprint()),
-            ..vectors
-        })
     }
 
     /// The vectors of a finalfusion file with these `bytes`, and whether the
@@ -281,7 +229,14 @@ impl WordVectors {
         let mut taken = |key| table.as_table_mut().and_then(|table| table.remove(key));
         let _seal = taken("seal");
         let (counts, polarity) = (taken("counts"), taken("polarity"));
-        let origin = table.try_into::<Origin>().map_err(unreadable)?;
+        let conversion = taken(CONVERTED);
+        let (origin, conversion) = match conversion {
+            Some(conversion) => (None, Some(conversion.try_into().map_err(unreadable)?)),
+            None => (
+                Some(table.try_into::<Origin>().map_err(unreadable)?),
+                None::<Conversion>,
+            ),
+        };
         let vectors = match counts {
             Some(counts) => vectors.with_counts(counts.try_into().map_err(unreadable)?),
             None => vectors,
@@ -299,7 +254,12 @@ impl WordVectors {
             }
             _ => vectors,
         };
-        Ok((vectors.with_origin(origin), seal))
+        let vectors = Self {
+            origin,
+            conversion,
+            ..vectors
+        };
+        Ok((vectors.with_metadata(), seal))
     }
 }
 
@@ -364,7 +324,7 @@ fn explain(path: &Path, bytes: &[u8], flaw: fifu::Flaw) -> Error {
     Error::artifact(
         place,
         found,
-        "word vectors (finalfusion, word2vec or GloVe)",
+        "word vectors (finalfusion, word2vec, GloVe, fastText, numpy or safetensors)",
     )
     .with_hint(hint)
 }

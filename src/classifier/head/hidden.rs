@@ -55,8 +55,12 @@ pub struct HiddenUnits {
 impl HiddenUnits {
     /// What the layer adds to the free logits of scaled features.
     pub(super) fn logits(&self, scaled: &Array2<f64>) -> Array2<f64> {
+        self.activations(scaled).dot(&self.output_weights.t())
+    }
+
+    /// What the units make of scaled features, samples x h.
+    pub(super) fn activations(&self, scaled: &Array2<f64>) -> Array2<f64> {
         activations(&short(scaled), self.weights.view(), self.bias.view())
-            .dot(&self.output_weights.t())
     }
 
     /// Trained numbers.

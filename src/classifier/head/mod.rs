@@ -361,6 +361,13 @@ impl Head {
         }
     }
 
+    /// What the hidden units of the weightier head make of features, samples x units;
+    /// nothing where it has none.
+    pub fn activations(&self, features: &Array2<f64>) -> Option<Array2<f64>> {
+        let hidden = self.weightier()?.hidden.as_ref()?;
+        Some(hidden.activations(&self.scaling.apply(features)))
+    }
+
     /// Hidden units of the weightier head; 0 is the direct path alone.
     pub fn width(&self) -> usize {
         let hidden = self.weightier().and_then(|branch| branch.hidden.as_ref());

@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use senti::model::{Model, Thresholds, Undecided, Verdict};
+use senti::model::{Model, Ready, Thresholds, Undecided, Verdict};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -10,7 +10,9 @@ use super::super::explanation;
 
 /// A model, and what is asked of it.
 pub(super) struct Answerer {
-    pub(super) model: Model,
+    pub(super) model: Ready,
+    /// The whole of it, where answers are explained.
+    pub(super) explaining: Option<Model>,
     pub(super) thresholds: Thresholds,
     /// How many labels are listed beside the answer.
     pub(super) top: usize,
@@ -95,12 +97,16 @@ impl<'a> Answer<'a> {
 
     /// Which words decided, for a person to read.
     pub(super) fn explanation_lines(&self) -> Vec<String> {
-        explanation::lines(&self.answerer.model, &self.verdict, self.text)
+        let model = self.answerer.explaining.as_ref();
+        model.map_or_else(Vec::new, |model| {
+            explanation::lines(model, &self.verdict, self.text)
+        })
     }
 
     /// Which words decided.
-    pub(super) fn explanation(&self) -> explanation::Object<'a> {
-        explanation::object(&self.answerer.model, self.text)
+    pub(super) fn explanation(&self) -> Option<explanation::Object<'a>> {
+        let model = self.answerer.explaining.as_ref()?;
+        Some(explanation::object(model, self.text))
     }
 
     /// All that is known of the answer.
@@ -118,10 +124,10 @@ impl<'a> Answer<'a> {
                 .map(|(label, &probability)| (label.clone(), Value::from(probability)))
                 .collect(),
             known: verdict.known,
-            unseen: model.vectors().subwords().map(|_| verdict.unseen),
+            unseen: model.has_subwords().then_some(verdict.unseen),
             tokens: verdict.tokens,
             text: self.text,
-            explanation: explain.then(|| self.explanation()),
+            explanation: self.explanation().filter(|_| explain),
         }
     }
 }

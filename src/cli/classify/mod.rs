@@ -29,7 +29,7 @@ use std::time::Instant;
 
 use clap::Args;
 use senti::error::{Error, Result};
-use senti::model::{Model, Thresholds};
+use senti::model::{Model, Ready, Thresholds};
 use serde_json::{Value, json};
 
 use super::corpora;
@@ -187,7 +187,8 @@ pub(super) fn run(options: Options, printer: &mut Printer) -> Outcome {
     let thresholds = options.thresholds.thresholds()?;
     let model = options.model.path(printer)?;
     let answerer = Answerer {
-        model: Model::read(&model)?,
+        model: Ready::read(&model)?,
+        explaining: options.explain.then(|| Model::read(&model)).transpose()?,
         thresholds,
         top: options.top.unwrap_or(0),
     };

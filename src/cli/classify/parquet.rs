@@ -19,7 +19,7 @@ use parquet::errors::ParquetError;
 use parquet::file::properties::WriterProperties;
 use senti::error::{Error, Place, Result};
 use senti::files::digest::{Fingerprint, Hashing};
-use senti::files::write::WholeFile;
+use senti::files::write::Pending;
 
 use super::batch::{Batch, MOST_RECORDS, Row};
 use super::inputs::name;
@@ -240,14 +240,10 @@ fn schema(rendering: &Rendering) -> SchemaRef {
 }
 
 /// Writes rows to a file.
-pub(super) struct Writer(ArrowWriter<Hashing<WholeFile>>);
+pub(super) struct Writer(ArrowWriter<Hashing<Pending>>);
 
 impl Writer {
-    pub(super) fn new(
-        file: Hashing<WholeFile>,
-        rendering: &Rendering,
-        path: &Path,
-    ) -> Result<Self> {
+    pub(super) fn new(file: Hashing<Pending>, rendering: &Rendering, path: &Path) -> Result<Self> {
         let properties = WriterProperties::builder()
             .set_compression(Compression::SNAPPY)
             .set_max_row_group_row_count(Some(GROUP_ROWS))

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use senti::error::{Error, Result};
 use senti::files::digest::{Digester, Fingerprint, Hashing};
-use senti::files::write::WholeFile;
+use senti::files::write::Pending;
 
 use super::super::exit::{Failure, Outcome};
 use super::super::printer::{Printer, shown_on_terminal};
@@ -23,7 +23,7 @@ pub(super) enum Target<'p> {
     },
     /// A file.
     File {
-        file: Hashing<WholeFile>,
+        file: Hashing<Pending>,
         /// Colours, which are for terminals, are left out.
         coloured: bool,
         digester: Digester,
@@ -53,7 +53,7 @@ impl<'p> Target<'p> {
 
     /// A file that appears when it is finished.
     pub(super) fn file(path: &Path, rendering: &Rendering) -> Result<Self> {
-        let (file, digester) = Hashing::new(WholeFile::create(path)?);
+        let (file, digester) = Hashing::new(Pending::create(path)?);
         let path = path.to_owned();
         match rendering.form {
             #[cfg(feature = "parquet")]

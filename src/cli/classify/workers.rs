@@ -132,7 +132,7 @@ pub(super) fn stopped(stop: &AtomicBool) -> Result<()> {
 mod tests {
     use proptest::prelude::*;
     use senti::demo::{LABELED, UNLABELED};
-    use senti::model::{Model, Settings as ModelSettings, Thresholds};
+    use senti::model::{Model, Ready, Settings as ModelSettings, Thresholds};
     use senti::text::LabeledSet;
     use senti::text::stopwords::StopWords;
     use senti::vectors::WordVectors;
@@ -165,7 +165,8 @@ mod tests {
         let (model, _) = Model::train(vectors, &labelled, &ModelSettings::default()).unwrap();
         Arc::new(Rendering {
             answerer: Answerer {
-                model,
+                model: Ready::Whole(Box::new(model)),
+                explaining: None,
                 thresholds: Thresholds::default(),
                 top: 0,
             },

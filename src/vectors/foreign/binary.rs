@@ -5,76 +5,105 @@
 
 use std::io::{self, BufRead, Read};
 
-use super::{Checked, Table, Trouble, header, table};
+use super::header::Header;
+use super::{Checked, Cleaned, Table, Trouble};
 
 /// The longest word, in bytes. word2vec.c cuts words at 100; what is longer
 /// than this are values, read from the wrong place on.
 const LONGEST_WORD: u64 = 1 << 12;
 
-pub(super) fn read(input: &mut impl BufRead, size: Option<u64>) -> Checked<Table> {
+pub(super) fn read(
+    input: &mut impl BufRead,
+    size: Option<u64>,
+    cleaned: &mut Option<Cleaned>,
+) -> Checked<Table> {
     // A letter, a space, the values.
-    let header = header(input, size, |dims| 2 + 4 * dims, 0)?;
-    let mut table = table(header, size)?;
+    let header = Header::read(input, size, |dims| 2 + 4 * dims, 0)?;
+    let mut table = Table::with_room(header.dims, size.map(|_| header.words))?;
     let mut at = header.length;
     let mut values = vec![0; 4 * header.dims];
     for row in 1..=header.words {
-        let flaw = |byte: u64, found: String, expected: String| Trouble::Flaw {
-            line: None,
-            byte: Some(byte),
-            found: format!("{found} in row {row}"),
-            expected,
+        let flaw = |byte: u64, found: &str, expected: String| {
+            Trouble::at(byte, format!("{found} in row {row}"), expected)
         };
         if row > 1 {
             at += skip_newline(input)?;
         }
         let (word, length) = word(input)?;
-        table.words.push(word.map_err(|found| {
-            flaw(
-                at,
-                found.to_owned(),
-                format!("a word of at most {LONGEST_WORD} bytes and a space"),
-            )
-        })?);
-        at += length;
+        let (word_at, values_at) = (at, at + length);
+        let word = match (word, &mut *cleaned) {
+            (Ok(word), _) => Some(word),
+            (Err(Bad::Word(_)), Some(cleaned)) => {
+                cleaned.malformed += 1;
+                None
+            }
+            (Err(Bad::Word(found) | Bad::File(found)), _) => {
+                return Err(flaw(
+                    word_at,
+                    found,
+                    format!("a word of at most {LONGEST_WORD} bytes and a space"),
+                ));
+            }
+        };
         match input.read_exact(&mut values) {
             Ok(()) => {}
             Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
                 return Err(flaw(
-                    at,
-                    "the end of the file".to_owned(),
+                    values_at,
+                    "the end of the file",
                     format!("{} words, as the first line says", header.words),
                 ));
             }
             Err(error) => return Err(error.into()),
         }
-        for (place, bytes) in values.chunks_exact(4).enumerate() {
-            let value = f32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]);
-            if !value.is_finite() {
+        at = values_at + values.len() as u64;
+        let Some(word) = word else { continue };
+        let start = table.rows.len();
+        table.rows.extend(
+            values
+                .chunks_exact(4)
+                .map(|bytes| f32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]])),
+        );
+        let bad = table.rows[start..]
+            .iter()
+            .position(|value| !value.is_finite());
+        match (bad, &mut *cleaned) {
+            (None, _) => table.words.push(word),
+            (Some(_), Some(cleaned)) => {
+                cleaned.not_finite += 1;
+                table.rows.truncate(start);
+            }
+            (Some(place), None) => {
                 return Err(flaw(
-                    at + 4 * place as u64,
-                    "a value that is not a finite number".to_owned(),
+                    values_at + 4 * place as u64,
+                    "a value that is not a finite number",
                     "finite numbers".to_owned(),
                 ));
             }
-            table.rows.push(value);
         }
-        at += values.len() as u64;
     }
     at += skip_newline(input)?;
     if !input.fill_buf()?.is_empty() {
-        return Err(Trouble::Flaw {
-            line: None,
-            byte: Some(at),
-            found: "more bytes".to_owned(),
-            expected: format!("the end of the file after {} words", header.words),
-        });
+        return Err(Trouble::at(
+            at,
+            "more bytes",
+            format!("the end of the file after {} words", header.words),
+        ));
     }
     Ok(table)
 }
 
+/// What stands in place of a word.
+enum Bad {
+    /// A word that cannot be one, with its space.
+    Word(&'static str),
+    /// Nothing after which the file could be read on.
+    File(&'static str),
+}
+
 /// A word up to the space behind it, or what stands there; and how many bytes
 /// were read.
-fn word(input: &mut impl BufRead) -> Checked<(Result<String, &'static str>, u64)> {
+fn word(input: &mut impl BufRead) -> Checked<(Result<String, Bad>, u64)> {
     let mut word = Vec::new();
     let length = input
         .by_ref()
@@ -82,14 +111,14 @@ fn word(input: &mut impl BufRead) -> Checked<(Result<String, &'static str>, u64)
         .read_until(b' ', &mut word)? as u64;
     let word = if word.pop() == Some(b' ') {
         match String::from_utf8(word) {
-            Ok(word) if word.is_empty() => Err("an empty word"),
+            Ok(word) if word.is_empty() => Err(Bad::Word("an empty word")),
             Ok(word) => Ok(word),
-            Err(_) => Err("broken UTF-8"),
+            Err(_) => Err(Bad::Word("broken UTF-8")),
         }
     } else if length > LONGEST_WORD {
-        Err("a word without an end")
+        Err(Bad::File("a word without an end"))
     } else {
-        Err("the end of the file")
+        Err(Bad::File("the end of the file"))
     };
     Ok((word, length))
 }

@@ -1,0 +1,463 @@
+//! `senti embed`: what any layer makes of texts, as vectors.
+
+use std::io::{self, IsTerminal, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use clap::{Args, ValueEnum};
+use senti::error::{Error, Result};
+use senti::files::write::Pending;
+use senti::model::Model;
+use senti::sentence::{SentenceEncoder, WordWeights};
+use senti::text::lines::{Lines, LongLines};
+use senti::text::tokenizer::Tokenizer;
+use senti::vectors::WordVectors;
+use senti::vectors::export::{Container, MatrixFile};
+use senti::vectors::formats::Format;
+use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::flag;
+
+use super::exit::{Failure, Outcome};
+use super::locate::{ModelChoice, VectorChoice, check_named, read_start};
+use super::printer::{Printer, counted, grouped, harmless};
+
+/// As of senti classify: a longer line is an error.
+const LONGEST_LINE: usize = 16 << 20;
+/// How much of a file that is there tells whether it is one of rows.
+const HEAD: u64 = 1 << 16;
+
+/// Give the vectors of texts, from any layer
+///
+/// Texts are the arguments, or the lines of a file, or the lines of standard input.
+/// With --layer word there is a row for each word that has a vector, in the order of
+/// the texts: the number of the text<TAB>the word<TAB>its vector, of unit length. With
+/// --layer sentence there is one for each text: the text<TAB>the mean of the vectors of
+/// its different words, by their weights; zeros where no word is known. With --layer
+/// hidden it has the activations of the classifier's hidden layer in place of the mean,
+/// where the model has one.
+///
+/// Values are separated by tabs, and are the shortest decimal numbers that are read
+/// back as the same 32-bit value. Control characters in texts are shown as escapes.
+/// With --output the rows go into a file, which appears whole or not at all: text, or,
+/// by its name or --to, numpy's .npy (rows x dimensions, float32) or a safetensors file
+/// with the tensor "embeddings". Beside those, for --layer word, stands a .txt with
+/// number<TAB>word of each row.
+#[derive(Debug, Args)]
+pub(super) struct Options {
+    /// The texts; none: one a line from standard input.
+    text: Vec<String>,
+    /// Read texts from a file, one a line; - is standard input.
+    #[arg(short, long, value_name = "FILE", conflicts_with = "text")]
+    file: Option<PathBuf>,
+    /// Which vectors.
+    #[arg(long, value_name = "LAYER", default_value = "sentence")]
+    layer: Layer,
+    #[command(flatten)]
+    vectors: VectorChoice,
+    #[command(flatten)]
+    model: ModelChoice,
+    /// The form of the rows; without it, the name of --output says it, or it is text.
+    #[arg(long, value_name = "FORMAT")]
+    to: Option<Form>,
+    /// Where the rows are written to; without it, standard output, as text.
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Layer {
+    /// Of each known word.
+    Word,
+    /// Of each text: the mean of its words.
+    Sentence,
+    /// Of each text: what the classifier's hidden layer makes of it.
+    Hidden,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Form {
+    Text,
+    Npy,
+    Safetensors,
+}
+
+pub(super) fn run(options: Options, printer: &mut Printer) -> Outcome {
+    let form = form(&options)?;
+    if let Some(output) = &options.output {
+        check_output(output, &options, form)?;
+    }
+    if options.vectors.is_given() && (options.model.is_given() || options.layer == Layer::Hidden) {
+        return Err(Error::setting(
+            "--vectors",
+            match options.layer {
+                Layer::Hidden => "word vectors, for --layer hidden",
+                _ => "word vectors, beside --model",
+            },
+            "--model, which has word vectors of its own",
+        )
+        .into());
+    }
+    let source = match options.layer == Layer::Hidden || options.model.is_given() {
+        true => Source::of_model(options.model.load(printer)?),
+        false => Source::of_vectors(options.vectors.load(printer)?),
+    };
+    let dims = match options.layer {
+        Layer::Hidden => source.hidden_units()?,
+        _ => source.vectors().dims(),
+    };
+    let stop = Arc::new(AtomicBool::new(false));
+    if options.output.is_some() {
+        // Otherwise the file under way would stay. The second signal ends it at once.
+        for signal in [SIGINT, SIGTERM] {
+            // Without a handler the signal ends the process all the same.
+            drop(flag::register_conditional_shutdown(
+                signal,
+                130,
+                Arc::clone(&stop),
+            ));
+            drop(flag::register(signal, Arc::clone(&stop)));
+        }
+    }
+    let mut sink = Sink::new(&options, form, dims)?;
+    let mut counts = Counts::default();
+    let mut embed = |text: &str, printer: &mut Printer| -> Outcome {
+        if stop.load(Ordering::Relaxed) {
+            return Err(Error::Interrupted.into());
+        }
+        counts.texts += 1;
+        let known = match options.layer {
+            Layer::Word => source.words(text, &mut |word, vector| {
+                let name = format!("{}\t{}", counts.texts, harmless(word));
+                sink.row(&name, vector, printer)
+            })?,
+            Layer::Sentence | Layer::Hidden => {
+                let (vector, known) = source.vector(options.layer, text);
+                sink.row(&harmless(text), &vector, printer)?;
+                known
+            }
+        };
+        counts.unknown += u64::from(!known);
+        Ok(())
+    };
+    if let [only] = options.text.as_slice()
+        && Path::new(only).is_file()
+    {
+        printer.warn(&format!(
+            "{0} is a file here; for the vectors of its lines: senti embed --file {0}",
+            harmless(only)
+        ));
+    }
+    if !options.text.is_empty() && options.text != ["-"] {
+        for text in &options.text {
+            embed(text, printer)?;
+        }
+    } else {
+        // Input that trickles gets its rows at once.
+        let piped = options.file.is_none();
+        let mut lines = lines(options.file.as_deref(), printer)?;
+        while let Some(line) = lines.next_line()? {
+            embed(line.text, printer)?;
+            if piped {
+                printer.flush()?;
+            }
+        }
+    }
+    counts.say(options.layer, printer);
+    sink.finish(dims, &options, printer)
+}
+
+/// The form of the rows: as ordered, or by the name of the output.
+fn form(options: &Options) -> Result<Form> {
+    let named = options
+        .output
+        .as_deref()
+        .and_then(|output| match Format::of_name(output)? {
+            Format::Numpy => Some(Form::Npy),
+            Format::Safetensors => Some(Form::Safetensors),
+            _ => None,
+        });
+    let form = options.to.or(named).unwrap_or(Form::Text);
+    match (form, &options.output) {
+        (Form::Npy | Form::Safetensors, None) => Err(Error::setting(
+            "--to",
+            "npy or safetensors without --output",
+            "a file to write to: how many rows there are is known in the end only",
+        )),
+        _ => Ok(form),
+    }
+}
+
+/// Checks, before anything is read, that the output can be written.
+fn check_output(output: &Path, options: &Options, form: Form) -> Result<()> {
+    let inputs: Vec<&Path> = options.file.iter().map(PathBuf::as_path).collect();
+    let ours = |path: &Path| {
+        let head = read_start(path, HEAD)?;
+        Ok(match form {
+            Form::Text => is_row(&head),
+            Form::Npy => Container::Numpy.wrote(&head),
+            Form::Safetensors => Container::Safetensors.wrote(&head),
+        })
+    };
+    check_named("--output", output, &inputs, ours)?;
+    let Some(names) = names(output, options.layer, form) else {
+        return Ok(());
+    };
+    if names == output {
+        return Err(Error::setting(
+            "--output",
+            format!("{}, which is the name of its words too", output.display()),
+            "a name that does not end in .txt",
+        ));
+    }
+    check_named("--output", &names, &inputs, |_| {
+        Ok(output.is_file() && ours(output)?)
+    })
+}
+
+/// The file of the words that rows of a matrix belong to.
+fn names(output: &Path, layer: Layer, form: Form) -> Option<PathBuf> {
+    (layer == Layer::Word && form != Form::Text).then(|| output.with_extension("txt"))
+}
+
+/// Whether a file begins like one that was written before: a text, or a number and
+/// a word, and then two numbers or more, with tabs between.
+fn is_row(head: &[u8]) -> bool {
+    let head = String::from_utf8_lossy(head);
+    let line = head.split('\n').next().unwrap_or_default();
+    let mut fields: Vec<&str> = line.split('\t').collect();
+    if line.len() == head.len() {
+        // Cut, perhaps within a number.
+        fields.pop();
+    }
+    let values = match fields.as_slice() {
+        [number, _, values @ ..] if number.parse::<u64>().is_ok() => values,
+        [_, values @ ..] => values,
+        [] => &[],
+    };
+    values.len() >= 2 && values.iter().all(|value| value.parse::<f32>().is_ok())
+}
+
+fn lines(file: Option<&Path>, printer: &Printer) -> Result<Lines> {
+    let long = LongLines::Refuse(LONGEST_LINE);
+    match file {
+        Some(path) => Lines::open(path, long),
+        None => {
+            if io::stdin().is_terminal() {
+                printer.note("reading texts from the keyboard, one a line; Ctrl-D ends");
+            }
+            Lines::new("standard input", io::stdin(), long)
+        }
+    }
+}
+
+/// What vectors come from.
+enum Source {
+    Model(Box<Model>),
+    Vectors(Box<(WordVectors, WordWeights, Tokenizer)>),
+}
+
+impl Source {
+    fn of_model(model: Model) -> Self {
+        Self::Model(Box::new(model))
+    }
+
+    fn of_vectors(vectors: WordVectors) -> Self {
+        let (weights, tokenizer) = (WordWeights::fitting(&vectors), vectors.tokenizer());
+        Self::Vectors(Box::new((vectors, weights, tokenizer)))
+    }
+
+    fn vectors(&self) -> &WordVectors {
+        match self {
+            Self::Model(model) => model.vectors(),
+            Self::Vectors(all) => &all.0,
+        }
+    }
+
+    fn tokenizer(&self) -> &Tokenizer {
+        match self {
+            Self::Model(model) => model.tokenizer(),
+            Self::Vectors(all) => &all.2,
+        }
+    }
+
+    fn encoder(&self) -> SentenceEncoder<'_> {
+        match self {
+            Self::Model(model) => model.encoder(),
+            Self::Vectors(all) => SentenceEncoder::new(&all.0, &all.1, &all.2),
+        }
+    }
+
+    /// How many there are, or what the model has instead.
+    fn hidden_units(&self) -> Result<usize> {
+        match self {
+            Self::Model(model) if model.hidden_units() > 0 => Ok(model.hidden_units()),
+            _ => Err(Error::setting(
+                "--layer",
+                "hidden, of a model without hidden units: its classifier is linear in the \
+                 sentence vector and the score of the direction of sentiment",
+                "word or sentence",
+            )
+            .with_hint("senti train --hidden 32 makes a model that has some")),
+        }
+    }
+
+    /// Each known word of a text with its vector; whether there is one.
+    fn words(
+        &self,
+        text: &str,
+        each: &mut dyn FnMut(&str, &[f32]) -> Outcome,
+    ) -> std::result::Result<bool, Failure> {
+        let mut known = false;
+        for token in self.tokenizer().tokens(text) {
+            if let Some(vector) = self.vectors().vector(&token.word) {
+                each(&token.word, &vector)?;
+                known = true;
+            }
+        }
+        Ok(known)
+    }
+
+    /// The vector of a text, zeros where no word is known; and whether one is.
+    fn vector(&self, layer: Layer, text: &str) -> (Vec<f32>, bool) {
+        let encoded = self.encoder().encode(text);
+        let values = match self {
+            Self::Model(model) if layer == Layer::Hidden => {
+                let mut hidden = model.hidden(&encoded);
+                if encoded.known == 0 {
+                    hidden.fill(0.0);
+                }
+                hidden
+            }
+            _ => encoded.vector,
+        };
+        let values = values.into_iter().map(|value| value as f32).collect();
+        (values, encoded.known > 0)
+    }
+}
+
+/// Texts, and those of which no word is known.
+#[derive(Default)]
+struct Counts {
+    texts: u64,
+    unknown: u64,
+}
+
+impl Counts {
+    fn say(&self, layer: Layer, printer: &Printer) {
+        if self.unknown > 0 {
+            printer.warn(&format!(
+                "no word is known in {} of {}: {}",
+                grouped(self.unknown),
+                counted(self.texts, "text"),
+                match layer {
+                    Layer::Word => "they have no row",
+                    _ => "their rows are zeros",
+                }
+            ));
+        }
+    }
+}
+
+/// Where rows go.
+struct Sink {
+    rows: u64,
+    to: Target,
+}
+
+enum Target {
+    Printer,
+    Text(Pending),
+    /// With the file of its words.
+    Matrix(MatrixFile, Option<Pending>),
+}
+
+impl Sink {
+    fn new(options: &Options, form: Form, dims: usize) -> Result<Self> {
+        let container = match form {
+            Form::Text => None,
+            Form::Npy => Some(Container::Numpy),
+            Form::Safetensors => Some(Container::Safetensors),
+        };
+        let to = match (&options.output, container) {
+            (None, _) => Target::Printer,
+            (Some(output), None) => Target::Text(Pending::create(output)?),
+            (Some(output), Some(container)) => {
+                let names = names(output, options.layer, form);
+                let names = names.map(|names| Pending::create(&names)).transpose()?;
+                Target::Matrix(MatrixFile::create(output, container, dims)?, names)
+            }
+        };
+        Ok(Self { rows: 0, to })
+    }
+
+    fn row(&mut self, name: &str, values: &[f32], printer: &mut Printer) -> Outcome {
+        self.rows += 1;
+        let line = |values: &[f32]| {
+            let mut line = name.to_owned();
+            for value in values {
+                line.push('\t');
+                line += &value.to_string();
+            }
+            line
+        };
+        match &mut self.to {
+            Target::Printer => printer.line(&line(values))?,
+            Target::Text(file) => write_line(file, &line(values))?,
+            Target::Matrix(matrix, names) => {
+                matrix.row(values)?;
+                if let Some(names) = names {
+                    write_line(names, name)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn finish(self, dims: usize, options: &Options, printer: &Printer) -> Outcome {
+        match self.to {
+            Target::Printer => return Ok(()),
+            Target::Text(file) => file.finish()?,
+            Target::Matrix(matrix, None) => matrix.finish()?,
+            Target::Matrix(matrix, Some(names)) => matrix.finish_with(names)?,
+        }
+        let output = options.output.as_deref().unwrap_or(Path::new(""));
+        printer.note(&format!(
+            "wrote {}: {} of {}",
+            harmless(&output.display().to_string()),
+            counted(self.rows, "row"),
+            counted(dims as u64, "dimension")
+        ));
+        Ok(())
+    }
+}
+
+fn write_line(file: &mut Pending, line: &str) -> Result<()> {
+    let written = writeln!(file, "{line}");
+    written.map_err(|error| file.failed(error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_row;
+
+    #[test]
+    fn rows_are_told_from_other_text() {
+        for row in [
+            "1\tgreat\t0.5\t-1\n2\tx\t0\t0\n",
+            "a text\t1\t2.5\n",
+            "a text\t1\t2\t0.12-",
+        ] {
+            assert!(is_row(row.as_bytes()), "{row}");
+        }
+        for other in [
+            "",
+            "my notes\n",
+            "positive\tgreat film\n",
+            "man\tking\t8\n",
+            "the\t12\n",
+        ] {
+            assert!(!is_row(other.as_bytes()), "{other}");
+        }
+    }
+}
