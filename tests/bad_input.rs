@@ -537,7 +537,7 @@ fn model_and_vector_files() {
             "plain text",
         ),
         ("v", b"2 2\nword 1 2\nother 3\n".to_vec(), "line 3"),
-        ("v", model.clone(), "a safetensors file"),
+        ("v", model.clone(), "a model that senti trained"),
         (
             "v",
             vectors[..vectors.len() - 1].to_vec(),

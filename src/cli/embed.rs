@@ -1,31 +1,27 @@
 //! `senti embed`: what any layer makes of texts, as vectors.
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::{Args, ValueEnum};
 use senti::error::{Error, Result};
-use senti::files::write::Pending;
 use senti::model::Model;
 use senti::sentence::{SentenceEncoder, WordWeights};
 use senti::text::lines::{Lines, LongLines};
 use senti::text::tokenizer::Tokenizer;
 use senti::vectors::WordVectors;
-use senti::vectors::export::{Container, MatrixFile};
-use senti::vectors::formats::Format;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag;
 
 use super::exit::{Failure, Outcome};
-use super::locate::{ModelChoice, VectorChoice, check_named, read_start};
+use super::locate::{ModelChoice, VectorChoice};
 use super::printer::{Printer, counted, grouped, harmless};
+use super::rows::{Form, RowOptions, Rows};
 
 /// As of senti classify: a longer line is an error.
 const LONGEST_LINE: usize = 16 << 20;
-/// How much of a file that is there tells whether it is one of rows.
-const HEAD: u64 = 1 << 16;
 
 /// Give the vectors of texts, from any layer
 ///
@@ -75,18 +71,13 @@ enum Layer {
     Hidden,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Form {
-    Text,
-    Npy,
-    Safetensors,
-}
-
 pub(super) fn run(options: Options, printer: &mut Printer) -> Outcome {
-    let form = form(&options)?;
-    if let Some(output) = &options.output {
-        check_output(output, &options, form)?;
-    }
+    let rows = RowOptions {
+        output: options.output.as_deref(),
+        form: Form::of(options.to, options.output.as_deref())?,
+        named: options.layer == Layer::Word,
+    };
+    rows.check(options.file.as_deref())?;
     if options.vectors.is_given() && (options.model.is_given() || options.layer == Layer::Hidden) {
         return Err(Error::setting(
             "--vectors",
@@ -119,7 +110,7 @@ pub(super) fn run(options: Options, printer: &mut Printer) -> Outcome {
             drop(flag::register(signal, Arc::clone(&stop)));
         }
     }
-    let mut sink = Sink::new(&options, form, dims)?;
+    let mut sink = Rows::new(rows, dims)?;
     let mut counts = Counts::default();
     let mut embed = |text: &str, printer: &mut Printer| -> Outcome {
         if stop.load(Ordering::Relaxed) {
@@ -164,78 +155,7 @@ pub(super) fn run(options: Options, printer: &mut Printer) -> Outcome {
         }
     }
     counts.say(options.layer, printer);
-    sink.finish(dims, &options, printer)
-}
-
-/// The form of the rows: as ordered, or by the name of the output.
-fn form(options: &Options) -> Result<Form> {
-    let named = options
-        .output
-        .as_deref()
-        .and_then(|output| match Format::of_name(output)? {
-            Format::Numpy => Some(Form::Npy),
-            Format::Safetensors => Some(Form::Safetensors),
-            _ => None,
-        });
-    let form = options.to.or(named).unwrap_or(Form::Text);
-    match (form, &options.output) {
-        (Form::Npy | Form::Safetensors, None) => Err(Error::setting(
-            "--to",
-            "npy or safetensors without --output",
-            "a file to write to: how many rows there are is known in the end only",
-        )),
-        _ => Ok(form),
-    }
-}
-
-/// Checks, before anything is read, that the output can be written.
-fn check_output(output: &Path, options: &Options, form: Form) -> Result<()> {
-    let inputs: Vec<&Path> = options.file.iter().map(PathBuf::as_path).collect();
-    let ours = |path: &Path| {
-        let head = read_start(path, HEAD)?;
-        Ok(match form {
-            Form::Text => is_row(&head),
-            Form::Npy => Container::Numpy.wrote(&head),
-            Form::Safetensors => Container::Safetensors.wrote(&head),
-        })
-    };
-    check_named("--output", output, &inputs, ours)?;
-    let Some(names) = names(output, options.layer, form) else {
-        return Ok(());
-    };
-    if names == output {
-        return Err(Error::setting(
-            "--output",
-            format!("{}, which is the name of its words too", output.display()),
-            "a name that does not end in .txt",
-        ));
-    }
-    check_named("--output", &names, &inputs, |_| {
-        Ok(output.is_file() && ours(output)?)
-    })
-}
-
-/// The file of the words that rows of a matrix belong to.
-fn names(output: &Path, layer: Layer, form: Form) -> Option<PathBuf> {
-    (layer == Layer::Word && form != Form::Text).then(|| output.with_extension("txt"))
-}
-
-/// Whether a file begins like one that was written before: a text, or a number and
-/// a word, and then two numbers or more, with tabs between.
-fn is_row(head: &[u8]) -> bool {
-    let head = String::from_utf8_lossy(head);
-    let line = head.split('\n').next().unwrap_or_default();
-    let mut fields: Vec<&str> = line.split('\t').collect();
-    if line.len() == head.len() {
-        // Cut, perhaps within a number.
-        fields.pop();
-    }
-    let values = match fields.as_slice() {
-        [number, _, values @ ..] if number.parse::<u64>().is_ok() => values,
-        [_, values @ ..] => values,
-        [] => &[],
-    };
-    values.len() >= 2 && values.iter().all(|value| value.parse::<f32>().is_ok())
+    sink.finish(printer)
 }
 
 fn lines(file: Option<&Path>, printer: &Printer) -> Result<Lines> {
@@ -355,109 +275,6 @@ impl Counts {
                     _ => "their rows are zeros",
                 }
             ));
-        }
-    }
-}
-
-/// Where rows go.
-struct Sink {
-    rows: u64,
-    to: Target,
-}
-
-enum Target {
-    Printer,
-    Text(Pending),
-    /// With the file of its words.
-    Matrix(MatrixFile, Option<Pending>),
-}
-
-impl Sink {
-    fn new(options: &Options, form: Form, dims: usize) -> Result<Self> {
-        let container = match form {
-            Form::Text => None,
-            Form::Npy => Some(Container::Numpy),
-            Form::Safetensors => Some(Container::Safetensors),
-        };
-        let to = match (&options.output, container) {
-            (None, _) => Target::Printer,
-            (Some(output), None) => Target::Text(Pending::create(output)?),
-            (Some(output), Some(container)) => {
-                let names = names(output, options.layer, form);
-                let names = names.map(|names| Pending::create(&names)).transpose()?;
-                Target::Matrix(MatrixFile::create(output, container, dims)?, names)
-            }
-        };
-        Ok(Self { rows: 0, to })
-    }
-
-    fn row(&mut self, name: &str, values: &[f32], printer: &mut Printer) -> Outcome {
-        self.rows += 1;
-        let line = |values: &[f32]| {
-            let mut line = name.to_owned();
-            for value in values {
-                line.push('\t');
-                line += &value.to_string();
-            }
-            line
-        };
-        match &mut self.to {
-            Target::Printer => printer.line(&line(values))?,
-            Target::Text(file) => write_line(file, &line(values))?,
-            Target::Matrix(matrix, names) => {
-                matrix.row(values)?;
-                if let Some(names) = names {
-                    write_line(names, name)?;
-                }
-            }
-        }
-        Ok(())
-    }
-
-    fn finish(self, dims: usize, options: &Options, printer: &Printer) -> Outcome {
-        match self.to {
-            Target::Printer => return Ok(()),
-            Target::Text(file) => file.finish()?,
-            Target::Matrix(matrix, None) => matrix.finish()?,
-            Target::Matrix(matrix, Some(names)) => matrix.finish_with(names)?,
-        }
-        let output = options.output.as_deref().unwrap_or(Path::new(""));
-        printer.note(&format!(
-            "wrote {}: {} of {}",
-            harmless(&output.display().to_string()),
-            counted(self.rows, "row"),
-            counted(dims as u64, "dimension")
-        ));
-        Ok(())
-    }
-}
-
-fn write_line(file: &mut Pending, line: &str) -> Result<()> {
-    let written = writeln!(file, "{line}");
-    written.map_err(|error| file.failed(error))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::is_row;
-
-    #[test]
-    fn rows_are_told_from_other_text() {
-        for row in [
-            "1\tgreat\t0.5\t-1\n2\tx\t0\t0\n",
-            "a text\t1\t2.5\n",
-            "a text\t1\t2\t0.12-",
-        ] {
-            assert!(is_row(row.as_bytes()), "{row}");
-        }
-        for other in [
-            "",
-            "my notes\n",
-            "positive\tgreat film\n",
-            "man\tking\t8\n",
-            "the\t12\n",
-        ] {
-            assert!(!is_row(other.as_bytes()), "{other}");
         }
     }
 }

@@ -25,6 +25,7 @@ mod pretrain;
 mod printer;
 mod prior;
 mod progress;
+mod rows;
 mod suggest;
 mod thresholds;
 mod train;
