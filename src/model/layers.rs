@@ -3,6 +3,7 @@
 use ndarray::{Array2, Axis};
 
 use super::{Classifier, Model};
+use crate::classifier::head::Inputs;
 use crate::sentence::Encoded;
 
 impl Model {
@@ -17,7 +18,12 @@ impl Model {
         let sample = Array2::from_shape_fn((1, text.vector.len()), |(_, at)| text.vector[at]);
         let activations = match &self.classifier {
             Classifier::Layer(layer) => Some(layer.activations(&sample)),
-            Classifier::Head(head) => head.activations(&sample),
+            Classifier::Head(head) => head.activations(Inputs {
+                features: &sample,
+                prior: None,
+                terms: None,
+                extents: Some(&[self.extent(text.weight)]),
+            }),
         };
         activations.map_or_else(Vec::new, |all| all.index_axis(Axis(0), 0).to_vec())
     }

@@ -363,9 +363,9 @@ impl Head {
 
     /// What the hidden units of the weightier head make of features, samples x units;
     /// nothing where it has none.
-    pub fn activations(&self, features: &Array2<f64>) -> Option<Array2<f64>> {
+    pub fn activations(&self, inputs: Inputs<'_>) -> Option<Array2<f64>> {
         let hidden = self.weightier()?.hidden.as_ref()?;
-        Some(hidden.activations(&self.scaling.apply(features)))
+        Some(hidden.activations(&inputs.scaled(&self.scaling)))
     }
 
     /// Hidden units of the weightier head; 0 is the direct path alone.
