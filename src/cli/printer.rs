@@ -172,7 +172,13 @@ fn tell(text: &str) {
 /// The text with everything escaped that could move a terminal's cursor,
 /// change its state, or show text in another order than it has.
 pub(crate) fn harmless(text: &str) -> Cow<'_, str> {
-    if !text.chars().any(is_dangerous) {
+    // Nearly all text is printable ASCII, which is seen many bytes at once.
+    let printable = |bytes: &[u8]| {
+        bytes
+            .iter()
+            .fold(true, |all, byte| all & (b' '..=b'~').contains(byte))
+    };
+    if text.as_bytes().chunks(64).all(printable) || !text.chars().any(is_dangerous) {
         return Cow::Borrowed(text);
     }
     let mut safe = String::with_capacity(text.len() + 16);

@@ -7,6 +7,7 @@
 //! So a pair is found only if it is the same, in four bytes a pair. Its values stand
 //! beside them.
 
+use super::text::{SEARCH, UNKNOWN};
 use super::words::bits;
 
 /// What the numbers of the words say about the table.
@@ -24,9 +25,7 @@ impl Shape {
         let word = usize::BITS - words.saturating_sub(1).max(1).leading_zeros();
         Self {
             word,
-            place: (bits(pairs).saturating_sub(2))
-                .max((2 * word).saturating_sub(32))
-                .min(2 * word),
+            place: bits(pairs).max((2 * word).saturating_sub(32)).min(2 * word),
         }
     }
 
@@ -100,30 +99,36 @@ impl Pairs<'_> {
 
     /// Which entries a pair may be, and what it is found by.
     #[inline]
-    pub(super) fn range(self, first: u32, second: u32) -> (u32, u32, u32) {
+    fn range(self, first: u32, second: u32) -> (u32, u32, u32) {
         let (bucket, rest) = self.shape.mix(first, second);
         let start = |at: usize| self.starts.get(at).copied().unwrap_or(0);
         (start(bucket), start(bucket + 1), rest)
     }
 
-    /// What the first entry of a range is found by.
+    /// The place of the first entry that may be the pair, if it is; else [`UNKNOWN`] or
+    /// [`SEARCH`]. No branch depends on the table.
     #[inline]
-    pub(super) fn first(self, range: (u32, u32, u32)) -> u32 {
-        let entry = self.entries.get(range.0 as usize);
-        entry.map_or(0, |entry| entry[0])
-    }
-
-    /// The place of a pair among the entries of a range.
-    #[inline]
-    pub(super) fn search(self, (start, end, rest): (u32, u32, u32)) -> Option<u32> {
-        let entries = self.entries.get(start as usize..end as usize)?;
-        let place = entries.iter().position(|entry| entry[0] == rest)?;
-        Some(start + place as u32)
+    pub(super) fn first(self, first: u32, second: u32) -> u32 {
+        let (start, end, rest) = self.range(first, second);
+        let entry = self
+            .entries
+            .get(start as usize)
+            .copied()
+            .unwrap_or_default();
+        let other = if start + 1 < end { SEARCH } else { UNKNOWN };
+        if (start < end) & (entry[0] == rest) {
+            start
+        } else {
+            other
+        }
     }
 
     /// The place of a pair.
     pub(super) fn find(self, first: u32, second: u32) -> Option<u32> {
-        self.search(self.range(first, second))
+        let (start, end, rest) = self.range(first, second);
+        let entries = self.entries.get(start as usize..end as usize)?;
+        let place = entries.iter().position(|entry| entry[0] == rest)?;
+        Some(start + place as u32)
     }
 
     /// The values of the pair at a place.
@@ -163,7 +168,12 @@ pub(super) fn build(shape: Shape, pairs: &[((u32, u32), [f32; ENTRY - 1])]) -> B
         .iter()
         .map(|&((first, second), values)| (shape.mix(first, second), values))
         .collect();
-    mixed.sort_unstable_by_key(|&(mixed, _)| mixed);
+    // The most frequent pair of a bucket is found first.
+    mixed.sort_unstable_by(|(a, of_a), (b, of_b)| {
+        (a.0.cmp(&b.0))
+            .then(of_a[0].total_cmp(&of_b[0]))
+            .then(a.1.cmp(&b.1))
+    });
     let mut starts = vec![0; shape.starts()];
     let mut entries = Vec::with_capacity(pairs.len() * ENTRY);
     for ((bucket, rest), values) in mixed {
@@ -205,6 +215,8 @@ mod tests {
             prop_assert_eq!(table.len(), pairs.len());
             for ((first, second), values) in valued {
                 let place = table.find(first, second);
+                let at_once = table.first(first, second);
+                prop_assert!(Some(at_once) == place || at_once == SEARCH);
                 prop_assert_eq!(place.map(|place| table.values(place)), Some(values));
             }
             let mut all = table.all().unwrap();
@@ -212,6 +224,7 @@ mod tests {
             prop_assert_eq!(&all, &pairs);
             for (first, second) in others.into_iter().filter(|pair| !pairs.contains(pair)) {
                 prop_assert_eq!(table.find(first, second), None);
+                prop_assert!(table.first(first, second) >= SEARCH);
             }
         }
     }

@@ -7,11 +7,10 @@
 //! which can negate, and in the question before. Texts with scripts where units
 //! overlap go the way that all texts go elsewhere.
 
-use std::ops::Range;
 
 use super::Folded;
 use super::pairs::Pairs;
-use super::words::{ENTRY, Sought, Words};
+use super::words::{Sought, Words};
 use crate::polarity::places;
 use crate::text::clauses::Break;
 use crate::text::tokenizer::{spans, word_at};
@@ -31,8 +30,10 @@ pub(super) const BLAME: u8 = 16;
 
 /// The half of a number that says how often.
 const TIMES: u64 = 0xffff_ffff;
-/// The row of a word that is not in the table.
-const UNKNOWN: u32 = u32::MAX;
+/// The row of a word, or the place of a pair, that is not in the table.
+pub(super) const UNKNOWN: u32 = u32::MAX;
+/// One that may be further on.
+pub(super) const SEARCH: u32 = u32::MAX - 1;
 
 /// A word of a text.
 #[derive(Debug, Clone, Copy)]
@@ -45,12 +46,12 @@ struct Word {
 
 /// A text as the answer needs it; memory that is used for one text after another.
 ///
-/// What is looked up lies anywhere in the tables, so that each step asks for all of its
-/// numbers before the next one uses them: memory answers many at a time.
+/// What is looked up lies anywhere in the tables, and memory answers many questions at
+/// a time as long as none waits for the answer of another. So the first entry that may
+/// be the right one is taken for every word, and for every pair, before any of them is
+/// looked at; where it is another, a second round searches on.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Text {
-    spans: Vec<Range<usize>>,
-    sought: Vec<(Sought, (u32, u32), [u32; ENTRY])>,
     words: Vec<Word>,
     /// The places of words that can negate.
     negates: Vec<usize>,
@@ -76,12 +77,10 @@ pub(super) struct Text {
 /// Two neighbouring words, by their places in the text.
 #[derive(Debug, Clone, Copy)]
 struct Neighbours {
-    first: usize,
-    second: usize,
-    /// Which pairs they may be.
-    range: (u32, u32, u32),
-    /// What the first of these is found by.
-    found: u32,
+    first: u32,
+    second: u32,
+    /// The pair's place, or what is above all.
+    place: u32,
 }
 
 /// How often each of some numbers was met.
@@ -162,7 +161,7 @@ impl Text {
     pub(super) fn read(&mut self, folded: &Folded, text: &str) {
         let (words, pairs) = (folded.words(), folded.pairs());
         self.begin(words.len());
-        if !self.seek(words, text) {
+        if !self.cut(words, text) {
             return self.read_overlapping(folded, text);
         }
         self.find(folded, words, text);
@@ -172,92 +171,96 @@ impl Text {
         }
     }
 
-    /// Cuts the text into words, and says where each may be in the table; or that this
-    /// is no text for that.
-    fn seek(&mut self, table: Words<'_>, text: &str) -> bool {
-        self.spans.clear();
-        self.sought.clear();
+    /// Cuts the text into words, each with a first look into the table; or says that
+    /// this is no text for that.
+    fn cut(&mut self, table: Words<'_>, text: &str) -> bool {
         let bytes = text.as_bytes();
         let plain = text.is_ascii();
-        let (all, sought) = (&mut self.spans, &mut self.sought);
+        let words = &mut self.words;
+        if plain {
+            spans(text).for_each(|span| {
+                let row = table.first(Sought::of_ascii(bytes, span.clone()));
+                words.push(Word {
+                    start: span.start,
+                    end: span.end,
+                    row,
+                    after: Break::None,
+                });
+            });
+            return true;
+        }
+        let mut overlaps = false;
         spans(text).for_each(|span| {
-            let one = match plain || bytes[span.clone()].is_ascii() {
-                true => Sought::of_ascii(bytes, span.clone()),
-                false => Sought::default(),
+            let row = match bytes[span.clone()].is_ascii() {
+                true => table.first(Sought::of_ascii(bytes, span.clone())),
+                false => {
+                    overlaps |= is_overlapping(&text[span.clone()]);
+                    let word = word_at(text, span.clone());
+                    table.find(word.as_bytes()).unwrap_or(UNKNOWN)
+                }
             };
-            all.push(span);
-            sought.push((one, (0, 0), [0; ENTRY]));
+            words.push(Word {
+                start: span.start,
+                end: span.end,
+                row,
+                after: Break::None,
+            });
         });
-        if !plain {
-            let beyond = |span: &Range<usize>| !bytes[span.clone()].is_ascii();
-            let mut words = self.spans.iter().filter(|span| beyond(span));
-            if words.any(|span| is_overlapping(&text[span.clone()])) {
-                return false;
-            }
-        }
-        for (sought, range, _) in &mut self.sought {
-            *range = table.range(*sought);
-        }
-        for (_, range, first) in &mut self.sought {
-            *first = table.first(*range);
-        }
-        true
+        !overlaps
     }
 
-    /// Finds the words, and what stands between them.
+    /// Searches on for the words that were not found at once, leaves stop words out,
+    /// and notes what stands between words.
     fn find(&mut self, folded: &Folded, table: Words<'_>, text: &str) {
         let bytes = text.as_bytes();
         let flags = folded.flags();
-        let plain = text.is_ascii();
         let stops = folded.tokenizer.stop_words();
         let ask = !stops.is_empty() || !folded.unknown_negators.is_empty();
-        let mut end = 0;
-        for at in 0..self.spans.len() {
-            let span = self.spans[at].clone();
-            let (sought, range, first) = self.sought[at];
-            let ascii = plain || bytes[span.clone()].is_ascii();
-            let row = match Words::is(first, sought) {
-                Some(row) if ascii && range.0 < range.1 => Some(row),
-                _ if ascii => table.search(range, sought, &bytes[span.clone()]),
-                _ => table.find(word_at(text, span.clone()).as_bytes()),
-            };
-            let flag = match row {
-                Some(row) => flags.get(row as usize).copied().unwrap_or(0),
-                None if ask => {
-                    let word = word_at(text, span.clone());
+        let mut words = std::mem::take(&mut self.words);
+        // Words that stay, those before `kept`.
+        let mut kept = 0usize;
+        for at in 0..words.len() {
+            let mut word = words[at];
+            if word.row == SEARCH {
+                let span = word.start..word.end;
+                let sought = Sought::of_ascii(bytes, span.clone());
+                let found = table.search(table.range(sought), sought, &bytes[span]);
+                word.row = found.unwrap_or(UNKNOWN);
+            }
+            let flag = match word.row {
+                UNKNOWN if ask => {
+                    let word = word_at(text, word.start..word.end);
                     match stops.contains(&word) {
                         true => STOP,
                         false if folded.unknown_negators.contains(&*word) => NEGATES,
                         false => 0,
                     }
                 }
-                None => 0,
+                UNKNOWN => 0,
+                row => flags.get(row as usize).copied().unwrap_or(0),
             };
             if flag & STOP != 0 {
                 continue;
             }
-            if let Some(last) = self.words.last_mut() {
-                last.after = gap(text, end, span.start);
+            if let Some(last) = kept.checked_sub(1) {
+                words[last].after = gap(text, words[last].end, word.start);
             }
-            end = span.end;
             if flag & NEGATES != 0 {
-                self.negates.push(self.words.len());
+                self.negates.push(kept);
             }
-            self.known += usize::from(row.is_some());
-            self.words.push(Word {
-                start: span.start,
-                end,
-                row: row.unwrap_or(UNKNOWN),
-                after: Break::None,
-            });
-            if let Some(row) = row {
-                self.add(row);
+            if word.row != UNKNOWN {
+                self.known += 1;
+                self.add(word.row);
             }
+            words[kept] = word;
+            kept += 1;
         }
-        if let Some(last) = self.words.last_mut() {
-            last.after = gap(text, end, text.len());
+        words.truncate(kept);
+        if let Some(last) = words.last_mut() {
+            last.after = gap(text, last.end, text.len());
         }
-        self.tokens = self.words.len();
+        self.words = words;
+        self.tokens = kept;
     }
 
     /// Says which words are negated, in the sentences where any may be.
@@ -303,21 +306,20 @@ impl Text {
     /// Counts pairs, and what is turned.
     fn pair(&mut self, flags: &[u8], table: Pairs<'_>) {
         self.neighbours.clear();
-        let mut first: Option<usize> = None;
+        let mut first = usize::MAX;
         for (second, word) in self.words.iter().enumerate() {
             if word.row != UNKNOWN {
-                if let Some(first) = first {
+                if let Some(before) = self.words.get(first) {
                     self.neighbours.push(Neighbours {
-                        first,
-                        second,
-                        range: table.range(self.words[first].row, word.row),
-                        found: 0,
+                        first: first as u32,
+                        second: second as u32,
+                        place: table.first(before.row, word.row),
                     });
                 }
-                first = Some(second);
+                first = second;
             }
             if !word.after.joins() {
-                first = None;
+                first = usize::MAX;
             }
         }
         let any = self.negated.len() == self.words.len();
@@ -333,25 +335,22 @@ impl Text {
                 .map(|(word, _)| word.row);
             self.turned_words.extend(rows.filter(|&row| opinion(row)));
         }
-        for pair in &mut self.neighbours {
-            pair.found = table.first(pair.range);
-        }
         self.pairs.begin(self.neighbours.len());
         for pair in &self.neighbours {
-            let (start, end, rest) = pair.range;
-            let place = match start < end && pair.found == rest {
-                true => start,
-                false => match table.search(pair.range) {
+            let [first, second] = [pair.first, pair.second].map(|at| at as usize);
+            let place = match pair.place {
+                UNKNOWN => continue,
+                SEARCH => match table.find(self.words[first].row, self.words[second].row) {
                     Some(place) => place,
                     None => continue,
                 },
+                place => place,
             };
             self.pairs.add(place);
             if any
-                && [pair.first, pair.second].iter().all(|&at| self.negated[at])
-                && [pair.first, pair.second]
-                    .iter()
-                    .any(|&at| opinion(self.words[at].row))
+                && self.negated[first]
+                && self.negated[second]
+                && (opinion(self.words[first].row) || opinion(self.words[second].row))
             {
                 self.turned_pairs.push(place);
             }

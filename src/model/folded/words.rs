@@ -15,6 +15,7 @@
 
 use std::ops::Range;
 
+use super::text::{SEARCH, UNKNOWN};
 use crate::text::ascii::lower;
 
 /// Bytes of a word that is its own key.
@@ -142,20 +143,24 @@ impl<'f> Words<'f> {
         (start(bucket), start(bucket + 1))
     }
 
-    /// The first entry of a range.
+    /// The row of the first entry that may be the word, if it is; else
+    /// [`UNKNOWN`] or [`SEARCH`]. No branch depends on the table.
     #[inline]
-    pub(super) fn first(self, range: (u32, u32)) -> [u32; ENTRY] {
-        self.entries
-            .get(range.0 as usize)
+    pub(super) fn first(self, sought: Sought) -> u32 {
+        let (start, end) = self.range(sought);
+        let entry = self
+            .entries
+            .get(start as usize)
             .copied()
-            .unwrap_or_default()
-    }
-
-    /// The row of a short word, if it is that of an entry.
-    #[inline]
-    pub(super) fn is(entry: [u32; ENTRY], sought: Sought) -> Option<u32> {
+            .unwrap_or_default();
         let key = u64::from(entry[1]) << 32 | u64::from(entry[0]);
-        (key == sought.key).then_some(entry[2])
+        let rest = if start < end { SEARCH } else { UNKNOWN };
+        // The key of a long word holds more than what is sought.
+        if (start < end) & (key == sought.key) {
+            entry[2]
+        } else {
+            rest
+        }
     }
 
     /// The row of the word among the entries of a range. In a long word of ASCII case
@@ -295,6 +300,8 @@ mod tests {
                 let sought = Sought::of_ascii(text.as_bytes(), span);
                 let found = table.search(table.range(sought), sought, word.as_bytes());
                 prop_assert_eq!(found, table.find(word.to_lowercase().as_bytes()));
+                let first = table.first(sought);
+                prop_assert!(Some(first) == found || first == SEARCH);
                 prop_assert!(found.is_some());
             }
         }
