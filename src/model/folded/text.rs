@@ -7,7 +7,6 @@
 //! which can negate, and in the question before. Texts with scripts where units
 //! overlap go the way that all texts go elsewhere.
 
-
 use super::Folded;
 use super::pairs::Pairs;
 use super::words::{Sought, Words};

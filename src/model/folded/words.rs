@@ -155,12 +155,9 @@ impl<'f> Words<'f> {
             .unwrap_or_default();
         let key = u64::from(entry[1]) << 32 | u64::from(entry[0]);
         let rest = if start < end { SEARCH } else { UNKNOWN };
-        // The key of a long word holds more than what is sought.
-        if (start < end) & (key == sought.key) {
-            entry[2]
-        } else {
-            rest
-        }
+        // The key of a long word holds more than what is sought. All ones, or none.
+        let same = u32::from((start < end) & (key == sought.key)).wrapping_neg();
+        entry[2] & same | rest & !same
     }
 
     /// The row of the word among the entries of a range. In a long word of ASCII case
