@@ -1,7 +1,9 @@
 //! Who answers: the one place here that knows the model.
 
 use std::cmp::Ordering;
+use std::path::Path;
 
+use senti::error::Result;
 use senti::model::{Model, Thresholds, Undecided, Verdict};
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -10,10 +12,10 @@ use super::super::explanation;
 
 /// A model, and what is asked of it.
 pub(super) struct Answerer {
-    pub(super) model: Model,
-    pub(super) thresholds: Thresholds,
+    model: Model,
+    thresholds: Thresholds,
     /// How many labels are listed beside the answer.
-    pub(super) top: usize,
+    top: usize,
 }
 
 /// The answer for one text.
@@ -50,6 +52,19 @@ pub(super) struct Ranked<'a> {
 }
 
 impl Answerer {
+    /// Reads the model of a file.
+    pub(super) fn read(path: &Path, thresholds: Thresholds, top: usize) -> Result<Self> {
+        Ok(Self::new(Model::read(path)?, thresholds, top))
+    }
+
+    pub(super) fn new(model: Model, thresholds: Thresholds, top: usize) -> Self {
+        Self {
+            model,
+            thresholds,
+            top,
+        }
+    }
+
     pub(super) fn answer<'a>(&'a self, text: &'a str) -> Answer<'a> {
         Answer {
             answerer: self,
