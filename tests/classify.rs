@@ -653,6 +653,14 @@ fn a_shard_is_done_once() {
     );
     with(&[]).exits(2).says(&["another job"]);
     with(&["--force"]).exits(0);
+    // What another machine cannot read is its own matter.
+    sandbox.write("bad.txt", b"\xff\na\nb\nc\n");
+    let strict = ["classify", "--strict", "-f", "bad.txt", "-o", "strict"];
+    let strict = |shard: &str| sandbox.run(&[&strict[..], &["--shard", shard]].concat());
+    strict("2/2").exits(0);
+    strict("1/2").exits(2).says(&["another job"]);
+    std::fs::remove_file(sandbox.path("strict.done")).unwrap();
+    strict("1/2").exits(3).says(&["line 1", "0xFF"]);
     // A shard with records that cannot be read ends as it did.
     sandbox.write("texts.tsv", "text\na\nb\nc\td\n");
     with(&["--force"]).exits(3);
@@ -668,6 +676,8 @@ fn a_shard_is_done_once() {
         .run(&["classify", "-f", "texts.tsv", "--shard", "1/2"])
         .exits(2)
         .says(&["--output"]);
+    let missing = ["classify", "-f", "missing", "--shard", "1/2", "-o", "out"];
+    sandbox.run(&missing).exits(5).says(&["cannot open"]);
     for wrong in ["0/2", "3/2", "2"] {
         let arguments = ["classify", "-f", "texts.tsv", "-o", "out", "--shard", wrong];
         sandbox.run(&arguments).exits(2).says(&["I/N"]);

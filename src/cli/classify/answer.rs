@@ -1,7 +1,9 @@
 //! Who answers: the one place here that knows the model.
 
 use std::cmp::Ordering;
+use std::path::Path;
 
+use senti::error::Result;
 use senti::model::{Model, Ready, Thresholds, Undecided, Verdict};
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -10,12 +12,12 @@ use super::super::explanation;
 
 /// A model, and what is asked of it.
 pub(super) struct Answerer {
-    pub(super) model: Ready,
+    model: Ready,
     /// The whole of it, where answers are explained.
-    pub(super) explaining: Option<Model>,
-    pub(super) thresholds: Thresholds,
+    explaining: Option<Model>,
+    thresholds: Thresholds,
     /// How many labels are listed beside the answer.
-    pub(super) top: usize,
+    top: usize,
 }
 
 /// The answer for one text.
@@ -52,6 +54,29 @@ pub(super) struct Ranked<'a> {
 }
 
 impl Answerer {
+    /// Reads the model of a file; the whole of it where answers will be explained.
+    pub(super) fn read(
+        path: &Path,
+        thresholds: Thresholds,
+        top: usize,
+        explain: bool,
+    ) -> Result<Self> {
+        let explaining = explain.then(|| Model::read(path)).transpose()?;
+        Ok(Self {
+            explaining,
+            ..Self::new(Ready::read(path)?, thresholds, top)
+        })
+    }
+
+    pub(super) fn new(model: Ready, thresholds: Thresholds, top: usize) -> Self {
+        Self {
+            model,
+            explaining: None,
+            thresholds,
+            top,
+        }
+    }
+
     pub(super) fn answer<'a>(&'a self, text: &'a str) -> Answer<'a> {
         Answer {
             answerer: self,

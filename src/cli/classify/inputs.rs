@@ -89,9 +89,10 @@ impl Inputs {
         self.range = range;
     }
 
-    /// From here on digests are taken.
+    /// From here on everything is read, for the digests.
     pub(super) fn take_digests(&mut self) {
         self.digests = true;
+        self.strict = false;
     }
 
     /// The digests of the files that were read to their ends.
