@@ -31,7 +31,8 @@ const LONGEST_LINE: usize = 16 << 20;
 /// --layer sentence there is one for each text: the text<TAB>the mean of the vectors of
 /// its different words, by their weights; zeros where no word is known. With --layer
 /// hidden it has the activations of the classifier's hidden layer in place of the mean,
-/// where the model has one.
+/// where the model has one. With --model words have the vectors that the model keeps:
+/// of few components, those that its answers depend on.
 ///
 /// Values are separated by tabs, and are the shortest decimal numbers that are read
 /// back as the same 32-bit value. Control characters in texts are shown as escapes.

@@ -60,6 +60,23 @@ impl VectorChoice {
     }
 }
 
+/// The vectors that a model was trained on, where they lie here or SENTI_VECTORS names
+/// them: a model keeps of them only what its answers depend on.
+pub(super) fn vectors_of(model: &Model, printer: &Printer) -> Option<WordVectors> {
+    let wanted = model.provenance().vectors.as_ref()?;
+    let named = std::env::var_os("SENTI_VECTORS").map(PathBuf::from);
+    let here = newest_first(Path::new("."), "fifu");
+    named.into_iter().chain(here).find_map(|path| {
+        let vectors = WordVectors::read(&path).ok()?;
+        if vectors.fingerprint() != Some(wanted) {
+            return None;
+        }
+        let name = path.display().to_string();
+        printer.note(&format!("using {}, its vectors", harmless(&name)));
+        Some(vectors)
+    })
+}
+
 impl ModelChoice {
     /// Whether a file was named among the arguments.
     pub(super) fn is_given(&self) -> bool {

@@ -12,7 +12,7 @@ use senti::text::lines::{Lines, LongLines};
 use super::columns::ColumnOptions;
 use super::corpora;
 use super::exit::Outcome;
-use super::locate::{ModelChoice, VectorChoice};
+use super::locate::{ModelChoice, VectorChoice, vectors_of};
 use super::printer::{Printer, counted, grouped, harmless, without_controls};
 
 /// A longer line is an error, as it is for senti classify.
@@ -27,7 +27,8 @@ const LONGEST_LINE: usize = 16 << 20;
 /// other control characters in them become spaces.
 ///
 /// Where there is a model (see --model), the texts that it is least sure of are
-/// suggested, different ones, the least certain first. Else, or with --typical
+/// suggested, different ones, the least certain first. How they differ, the vectors that
+/// it was trained on say best, where they lie beside it. Else, or with --typical
 /// or --vectors, texts that stand for many others. Only texts with at least
 /// three different known words are suggested, and none of unusual length where
 /// there are enough others. No two have the same known words.
@@ -71,7 +72,14 @@ pub(super) fn run(options: Options, printer: &mut Printer) -> Outcome {
         false => options.model.find(printer)?,
     };
     if let Some(model) = &model {
-        let pool = read(&options, &files, model.encoder(), printer)?;
+        // How texts differ, whole vectors say better than what a model keeps of them.
+        let whole = vectors_of(model, printer);
+        let weights = whole.as_ref().map(WordWeights::fitting);
+        let encoder = match whole.as_ref().zip(weights.as_ref()) {
+            Some((vectors, weights)) => SentenceEncoder::new(vectors, weights, model.tokenizer()),
+            None => model.encoder(),
+        };
+        let pool = read(&options, &files, encoder, printer)?;
         let texts = uncertain(&pool, model, options.count)?;
         return print(&options, Some(model), &pool, &texts, &files, printer);
     }

@@ -57,7 +57,7 @@ pub fn typical<'p>(pool: &'p Pool<'_>, count: usize) -> Result<Vec<&'p str>> {
 }
 
 /// At most `count` texts that a model is unsure of and that differ from each
-/// other, the least certain first. The pool's vectors must be the model's.
+/// other, the least certain first. The pool's words must be those of the model's vectors.
 ///
 /// # Errors
 /// [`Error::Setting`] when `count` is 0 or above [`MOST_SUGGESTIONS`].
