@@ -61,14 +61,64 @@ const WORDS: [&str; 18] = [
     "\u{1f600}",
 ];
 
-/// An input made of one or two others by one to six changes.
+/// An input made of one or two others by one to six changes. Every other one keeps its
+/// length: where a header says how long everything is, nothing else gets behind it.
 pub fn mutated(random: &mut Random, pool: &[Vec<u8>]) -> Vec<u8> {
     let mut bytes = pool[random.below(pool.len())].clone();
+    let keeps_length = random.below(2) == 0;
     for _ in 0..1 + random.below(6) {
-        change(random, &mut bytes, pool);
+        match keeps_length && !bytes.is_empty() {
+            true => overwrite(random, &mut bytes, pool),
+            false => change(random, &mut bytes, pool),
+        }
         bytes.truncate(LONGEST);
     }
     bytes
+}
+
+/// A change that keeps the length.
+fn overwrite(random: &mut Random, bytes: &mut [u8], pool: &[Vec<u8>]) {
+    let at = random.below(bytes.len());
+    let put = |bytes: &mut [u8], part: &[u8]| {
+        for (place, byte) in bytes[at..].iter_mut().zip(part) {
+            *place = *byte;
+        }
+    };
+    match random.below(8) {
+        0 | 1 => bytes[at] ^= 1 << random.below(8),
+        2 => bytes[at] = random.below(256) as u8,
+        3 | 4 => extreme(random, bytes, at),
+        5 => {
+            // The next digits, which may stand in JSON or TOML.
+            let digits = bytes[at..]
+                .iter_mut()
+                .skip_while(|byte| !byte.is_ascii_digit());
+            let digits = digits.take_while(|byte| byte.is_ascii_digit());
+            let digit = b"0199"[random.below(4)];
+            digits
+                .take(1 + random.below(20))
+                .for_each(|byte| *byte = digit);
+        }
+        6 => {
+            let other = &pool[random.below(pool.len())];
+            let from = random.below(other.len()).min(other.len());
+            let part: Vec<u8> = other[from..]
+                .iter()
+                .take(1 + random.below(64))
+                .copied()
+                .collect();
+            put(bytes, &part);
+        }
+        _ => {
+            // One letter for another of its kind: names that are unknown.
+            let kind = |byte: u8| (byte.is_ascii_alphabetic(), byte.is_ascii_punctuation());
+            let to = random.below(bytes.len());
+            match kind(bytes[at]) == kind(bytes[to]) {
+                true => bytes.swap(at, to),
+                false => put(bytes, WORDS[random.below(WORDS.len())].as_bytes()),
+            }
+        }
+    }
 }
 
 fn change(random: &mut Random, bytes: &mut Vec<u8>, pool: &[Vec<u8>]) {

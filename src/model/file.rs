@@ -342,8 +342,13 @@ fn assemble(tensors: &SafeTensors<'_>, header: Header) -> std::result::Result<Mo
     };
 
     let classes = header.labels.len();
-    if classes < 2 || header.shares.len() != classes || !header.labels.is_sorted() {
+    let different = header.labels.is_sorted_by(|a, b| a < b);
+    if classes < 2 || header.shares.len() != classes || !different {
         return Err("labels that do not fit".to_owned());
+    }
+    let sum: f64 = header.shares.iter().sum();
+    if !header.shares.iter().all(|&share| share > 0.0) || (sum - 1.0).abs() > 1e-6 {
+        return Err("shares of the labels that do not sum to 1".to_owned());
     }
     let (vectors, classifier, terms) = if header.format == FORMAT_WITH_POLARITY {
         let polarity = tensor(tensors, "polarity", Dtype::U8, None)?.data();

@@ -222,7 +222,7 @@ impl WordVectors {
         let unreadable = |error: toml::de::Error| {
             refused(format!(
                 "settings that cannot be read ({})",
-                error.message()
+                error.message().replace('\n', ", ")
             ))
         };
         let mut table = table.clone();

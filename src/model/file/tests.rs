@@ -219,9 +219,19 @@ fn well_sealed_nonsense_is_refused() {
     layer.weights[[0, 0]] = f64::NAN;
     let error = parse(&model.to_bytes(Path::new("m")).unwrap()).unwrap_err();
     assert!(error.to_string().contains("not finite"), "{error}");
-    model = self::model();
-    model.labels.reverse();
-    assert!(parse(&model.to_bytes(Path::new("m")).unwrap()).is_err());
+    for labels in [["yes", "no"], ["yes", "yes"]] {
+        model = self::model();
+        model.labels = labels.map(str::to_owned).to_vec();
+        let error = parse(&model.to_bytes(Path::new("m")).unwrap()).unwrap_err();
+        assert!(error.to_string().contains("labels that do not fit"));
+    }
+    // A text without a known word is answered by them.
+    for shares in [[1.5, 0.5], [1.5, -0.5], [1.0, 0.0], [0.5, 0.4]] {
+        model = self::model();
+        model.shares = shares.to_vec();
+        let error = parse(&model.to_bytes(Path::new("m")).unwrap()).unwrap_err();
+        assert!(error.to_string().contains("do not sum to 1"), "{error}");
+    }
 }
 
 #[test]

@@ -187,7 +187,7 @@ impl Checkpoint {
         let text = String::from_utf8(text).map_err(|error| damaged(error.to_string()))?;
         let table: toml::Table = text
             .parse()
-            .map_err(|error: toml::de::Error| damaged(error.message().to_owned()))?;
+            .map_err(|error: toml::de::Error| damaged(error.message().replace('\n', ", ")))?;
         let text_of = |key: &str| {
             table
                 .get(key)
@@ -200,7 +200,7 @@ impl Checkpoint {
         }
         let header: Header = table
             .try_into()
-            .map_err(|error: toml::de::Error| damaged(error.message().to_owned()))?;
+            .map_err(|error: toml::de::Error| damaged(error.message().replace('\n', ", ")))?;
         // Another version may train differently.
         if header.version != env!("CARGO_PKG_VERSION") {
             let found = format!("a checkpoint of senti {}", header.version);

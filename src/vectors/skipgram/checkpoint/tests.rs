@@ -282,6 +282,8 @@ fn wrong_content_is_refused_even_under_a_seal() {
         (sealed(0, "", matrices), "checkpoint format none"),
         (other("format = 1", "format = 2"), "checkpoint format 2"),
         (other("format = 1", "format = "), "found"),
+        // A parser says this in two lines.
+        (other("format = 1", "format = x"), "expected"),
         (other(&version, "version = \"9\""), "senti 9"),
         (other("lanes = ", "lames = "), "missing field"),
         (other("words = ", "words = 9"), "dimensions"),
@@ -305,5 +307,6 @@ fn wrong_content_is_refused_even_under_a_seal() {
         assert!(matches!(error, Error::Artifact { .. }), "{says}: {error}");
         assert!(error.to_string().contains(says), "{says}: {error}");
         assert!(error.hint().is_some(), "{says} has no hint");
+        assert_eq!(error.to_string().lines().count(), 1, "{says}: {error}");
     }
 }
