@@ -342,13 +342,8 @@ fn assemble(tensors: &SafeTensors<'_>, header: Header) -> std::result::Result<Mo
     };
 
     let classes = header.labels.len();
-    let different = header.labels.is_sorted_by(|a, b| a < b);
-    if classes < 2 || header.shares.len() != classes || !different {
-        return Err("labels that do not fit".to_owned());
-    }
-    let sum: f64 = header.shares.iter().sum();
-    if !header.shares.iter().all(|&share| share > 0.0) || (sum - 1.0).abs() > 1e-6 {
-        return Err("shares of the labels that do not sum to 1".to_owned());
+    if !sound_labels(&header.labels, &header.shares) {
+        return Err("labels that do not fit, or shares that do not sum to 1".to_owned());
     }
     let (vectors, classifier, terms) = if header.format == FORMAT_WITH_POLARITY {
         let polarity = tensor(tensors, "polarity", Dtype::U8, None)?.data();
@@ -391,6 +386,17 @@ fn assemble(tensors: &SafeTensors<'_>, header: Header) -> std::result::Result<Mo
         terms,
         provenance: header.provenance,
     })
+}
+
+/// Whether there are two labels or more, each once and in order, with shares that sum
+/// to 1.
+pub(super) fn sound_labels(labels: &[String], shares: &[f64]) -> bool {
+    let sum: f64 = shares.iter().sum();
+    labels.len() >= 2
+        && labels.is_sorted_by(|a, b| a < b)
+        && shares.len() == labels.len()
+        && shares.iter().all(|&share| share > 0.0)
+        && (sum - 1.0).abs() < 1e-6
 }
 
 /// The hidden layer of formats 1 and 2.

@@ -40,7 +40,7 @@ use crate::classifier::{Head, HiddenLayer};
 use crate::error::{Error, Result};
 use crate::files::seal;
 use crate::files::write::write_whole;
-use crate::model::file::{METADATA_KEY, REPAIR, SEAL_BYTES, seal_field};
+use crate::model::file::{METADATA_KEY, REPAIR, SEAL_BYTES, seal_field, sound_labels};
 use crate::model::{Classifier, Model, Provenance};
 use crate::polarity::parts::{Parts, ScaleParts};
 use crate::polarity::{Full, Length, Polarity, Report, Scorer};
@@ -345,8 +345,8 @@ impl Folded {
 
     fn assemble(header: Header, tables: Tables) -> std::result::Result<Self, String> {
         let classes = header.labels.len();
-        if classes < 2 || header.shares.len() != classes || !header.labels.is_sorted() {
-            return Err("labels that do not fit".to_owned());
+        if !sound_labels(&header.labels, &header.shares) {
+            return Err("labels that do not fit, or shares that do not sum to 1".to_owned());
         }
         let dims = tables.dims;
         let (classifier, readout) = match header.classifier {
