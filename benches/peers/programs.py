@@ -13,10 +13,15 @@ from pathlib import Path
 
 CORPUS = "corpus.txt"
 WORD2VEC = "word2vec==0.10.6"
-# What word2vec's sdist needs to tell pip its name.
-BUILD = ["setuptools<70", "wheel", "cython", "numpy"]
+FASTTEXT_SOURCE = "fasttext==0.9.3"
+# What the source packages need to tell pip their names.
+BUILD = {
+    WORD2VEC: ["setuptools<70", "wheel", "cython", "numpy"],
+    FASTTEXT_SOURCE: ["setuptools<70", "wheel", "pybind11"],
+}
 GCC = ["gcc", "word2vec.c", "-march=native"]
 LIBRARIES = ["-lm", "-lpthread"]
+GXX = ["g++", "-O3", "-march=native", "-std=c++17", "-pthread"]
 
 GENSIM = """
 import sys
@@ -85,7 +90,7 @@ def _word2vec(optimisation):
         built = work / ("word2vec" + optimisation)
         source = _word2vec_source(work)
         if not built.exists():
-            _run([*GCC, optimisation, "-o", built.name, *LIBRARIES], work)
+            run([*GCC, optimisation, "-o", built.name, *LIBRARIES], work)
         def command(s, output):
             return [
                 "./" + built.name, "-train", s["corpus"], "-output", output, "-binary", 1,
@@ -101,11 +106,7 @@ def _word2vec(optimisation):
 def _word2vec_source(work):
     source = work / "word2vec.c"
     if not source.exists():
-        python = _python(work)
-        _run([python, "-m", "pip", "install", "--quiet", *BUILD], work)
-        _run([python, "-m", "pip", "download", "--quiet", "--no-binary", ":all:", "--no-deps",
-              "--no-build-isolation", "--dest", "sdist", WORD2VEC], work)
-        archive = next((work / "sdist").glob("word2vec-*.tar.gz"))
+        archive = _source_package(WORD2VEC, work)
         with tarfile.open(archive) as files:
             member = next(
                 m for m in files if m.name.endswith("/src/word2vec.c") and "win" not in m.name)
@@ -116,14 +117,43 @@ def _word2vec_source(work):
     return source
 
 
+def fasttext_program(work):
+    """fastText's program for the command line, which its package only has the source of."""
+    built = work / "fasttext"
+    if not built.exists():
+        archive = _source_package(FASTTEXT_SOURCE, work)
+        folder = work / "fasttext-source"
+        folder.mkdir(exist_ok=True)
+        with tarfile.open(archive) as files:
+            for member in files:
+                path = Path(member.name)
+                if member.isfile() and path.parent.name == "src" and path.suffix in (".cc", ".h"):
+                    (folder / path.name).write_bytes(files.extractfile(member).read())
+        sources = sorted(path.name for path in folder.glob("*.cc"))
+        if not sources:
+            raise Unavailable(f"{archive.name} holds no src/*.cc")
+        run([*GXX, "-o", "../" + built.name, *sources], folder)
+    return Program(f"{FASTTEXT_SOURCE}, {' '.join(GXX)}", 1, str(built))
+
+
+def _source_package(requirement, work):
+    """The archive of a package's source, from the index that pip uses."""
+    name = requirement.partition("==")[0]
+    python = _python(work)
+    run([python, "-m", "pip", "install", "--quiet", *BUILD[requirement]], work)
+    run([python, "-m", "pip", "download", "--quiet", "--no-binary", ":all:", "--no-deps",
+          "--no-build-isolation", "--dest", "sdist", requirement], work)
+    return next((work / "sdist").glob(f"{name}-*.tar.gz"))
+
+
 def _package(package, script):
     def made(senti, work):
         python = _python(work)
         has = [python, "-c", f"import {package}"]
         if subprocess.run(has, cwd=work, capture_output=True).returncode:
-            _run([python, "-m", "pip", "install", "--quiet", package], work)
-            _run(has, work)
-        version = _run([python, "-c", "import importlib.metadata, sys; "
+            run([python, "-m", "pip", "install", "--quiet", package], work)
+            run(has, work)
+        version = run([python, "-c", "import importlib.metadata, sys; "
                         f"print(importlib.metadata.version('{package}'))"], work)
         def command(s, output):
             return [
@@ -150,11 +180,12 @@ def _python(work):
     """The Python of a virtual environment in the runner's folder."""
     python = work / "venv" / "bin" / "python"
     if not python.exists():
-        _run([sys.executable, "-m", "venv", "venv"], work)
+        run([sys.executable, "-m", "venv", "venv"], work)
     return str(python)
 
 
-def _run(command, work):
+def run(command, work):
+    """What a command prints; one that fails is named, with what it says last."""
     try:
         done = subprocess.run(command, cwd=work, capture_output=True, text=True)
     except OSError as error:
