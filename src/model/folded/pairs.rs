@@ -7,7 +7,9 @@
 //! So a pair is found only if it is the same, in four bytes a pair. Its values stand
 //! beside them.
 
-use super::text::{SEARCH, UNKNOWN};
+#[cfg(test)]
+use super::text::SEARCH;
+use super::text::UNKNOWN;
 use super::words::bits;
 
 /// What the numbers of the words say about the table.
@@ -97,35 +99,36 @@ impl Pairs<'_> {
         self.entries.len()
     }
 
-    /// Which entries a pair may be, and what it is found by.
+    /// Where to look for a pair, and for what.
     #[inline]
-    fn range(self, first: u32, second: u32) -> (u32, u32, u32) {
+    pub(super) fn sought(self, first: u32, second: u32) -> (u32, u32) {
         let (bucket, rest) = self.shape.mix(first, second);
-        let start = |at: usize| self.starts.get(at).copied().unwrap_or(0);
-        (start(bucket), start(bucket + 1), rest)
+        (bucket as u32, rest)
     }
 
-    /// The place of the first entry that may be the pair, if it is; else [`UNKNOWN`] or
-    /// [`SEARCH`]. No branch depends on the table.
+    /// Which entries the pairs of a bucket are.
     #[inline]
-    pub(super) fn first(self, first: u32, second: u32) -> u32 {
-        let (start, end, rest) = self.range(first, second);
-        let entry = self
-            .entries
-            .get(start as usize)
-            .copied()
-            .unwrap_or_default();
-        let other = if start + 1 < end { SEARCH } else { UNKNOWN };
-        if (start < end) & (entry[0] == rest) {
-            start
-        } else {
-            other
-        }
+    pub(super) fn range(self, bucket: u32) -> (u32, u32) {
+        let start = |at: usize| self.starts.get(at).copied().unwrap_or(0);
+        (start(bucket as usize), start(bucket as usize + 1))
+    }
+
+    /// The place of the first entry of a range, if it is the pair's; else [`UNKNOWN`]
+    /// or [`SEARCH`]. No branch depends on the table.
+    #[inline]
+    pub(super) fn first(self, range: (u32, u32), rest: u32) -> u32 {
+        let entry = self.entries.get(range.0 as usize);
+        let entry = entry.copied().unwrap_or_default();
+        let same = u32::from((range.0 < range.1) & (entry[0] == rest)).wrapping_neg();
+        // SEARCH is the number below.
+        let other = UNKNOWN - u32::from(range.0 + 1 < range.1);
+        range.0 & same | other & !same
     }
 
     /// The place of a pair.
     pub(super) fn find(self, first: u32, second: u32) -> Option<u32> {
-        let (start, end, rest) = self.range(first, second);
+        let (bucket, rest) = self.sought(first, second);
+        let (start, end) = self.range(bucket);
         let entries = self.entries.get(start as usize..end as usize)?;
         let place = entries.iter().position(|entry| entry[0] == rest)?;
         Some(start + place as u32)
@@ -215,7 +218,8 @@ mod tests {
             prop_assert_eq!(table.len(), pairs.len());
             for ((first, second), values) in valued {
                 let place = table.find(first, second);
-                let at_once = table.first(first, second);
+                let (bucket, rest) = table.sought(first, second);
+                let at_once = table.first(table.range(bucket), rest);
                 prop_assert!(Some(at_once) == place || at_once == SEARCH);
                 prop_assert_eq!(place.map(|place| table.values(place)), Some(values));
             }
@@ -224,7 +228,8 @@ mod tests {
             prop_assert_eq!(&all, &pairs);
             for (first, second) in others.into_iter().filter(|pair| !pairs.contains(pair)) {
                 prop_assert_eq!(table.find(first, second), None);
-                prop_assert!(table.first(first, second) >= SEARCH);
+                let (bucket, rest) = table.sought(first, second);
+                prop_assert!(table.first(table.range(bucket), rest) >= SEARCH);
             }
         }
     }

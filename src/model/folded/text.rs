@@ -52,6 +52,11 @@ struct Word {
 #[derive(Debug, Clone, Default)]
 pub(super) struct Text {
     words: Vec<Word>,
+    sought: Vec<Sought>,
+    /// Where in a table to look.
+    ranges: Vec<(u32, u32)>,
+    /// Where to look for pairs, and for what.
+    mixed: Vec<(u32, u32)>,
     /// The places of words that can negate.
     negates: Vec<usize>,
     negated: Vec<bool>,
@@ -175,37 +180,44 @@ impl Text {
     fn cut(&mut self, table: Words<'_>, text: &str) -> bool {
         let bytes = text.as_bytes();
         let plain = text.is_ascii();
-        let words = &mut self.words;
-        if plain {
-            spans(text).for_each(|span| {
-                let row = table.first(Sought::of_ascii(bytes, span.clone()));
-                words.push(Word {
-                    start: span.start,
-                    end: span.end,
-                    row,
-                    after: Break::None,
-                });
-            });
-            return true;
-        }
-        let mut overlaps = false;
+        let (words, sought, ranges) = (&mut self.words, &mut self.sought, &mut self.ranges);
+        sought.clear();
+        ranges.clear();
         spans(text).for_each(|span| {
-            let row = match bytes[span.clone()].is_ascii() {
-                true => table.first(Sought::of_ascii(bytes, span.clone())),
-                false => {
-                    overlaps |= is_overlapping(&text[span.clone()]);
-                    let word = word_at(text, span.clone());
-                    table.find(word.as_bytes()).unwrap_or(UNKNOWN)
-                }
+            let one = match plain || bytes[span.clone()].is_ascii() {
+                true => Sought::of_ascii(bytes, span.clone()),
+                false => Sought::default(),
             };
             words.push(Word {
                 start: span.start,
                 end: span.end,
-                row,
+                row: UNKNOWN,
                 after: Break::None,
             });
+            sought.push(one);
         });
-        !overlaps
+        // Short rounds: in each, many words wait for memory at the same time.
+        ranges.extend(sought.iter().map(|&one| (table.bucket(one), 0)));
+        for range in ranges.iter_mut() {
+            *range = table.range(range.0);
+        }
+        for ((word, &sought), &range) in words.iter_mut().zip(sought.iter()).zip(ranges.iter()) {
+            word.row = table.first(range, sought);
+        }
+        if plain {
+            return true;
+        }
+        for word in words.iter_mut() {
+            let span = word.start..word.end;
+            if !bytes[span.clone()].is_ascii() {
+                if is_overlapping(&text[span.clone()]) {
+                    return false;
+                }
+                let found = table.find(word_at(text, span).as_bytes());
+                word.row = found.unwrap_or(UNKNOWN);
+            }
+        }
+        true
     }
 
     /// Searches on for the words that were not found at once, leaves stop words out,
@@ -223,7 +235,8 @@ impl Text {
             if word.row == SEARCH {
                 let span = word.start..word.end;
                 let sought = Sought::of_ascii(bytes, span.clone());
-                let found = table.search(table.range(sought), sought, &bytes[span]);
+                let range = table.range(table.bucket(sought));
+                let found = table.search(range, sought, &bytes[span]);
                 word.row = found.unwrap_or(UNKNOWN);
             }
             let flag = match word.row {
@@ -308,11 +321,11 @@ impl Text {
         let mut first = usize::MAX;
         for (second, word) in self.words.iter().enumerate() {
             if word.row != UNKNOWN {
-                if let Some(before) = self.words.get(first) {
+                if first != usize::MAX {
                     self.neighbours.push(Neighbours {
                         first: first as u32,
                         second: second as u32,
-                        place: table.first(before.row, word.row),
+                        place: UNKNOWN,
                     });
                 }
                 first = second;
@@ -321,6 +334,7 @@ impl Text {
                 first = usize::MAX;
             }
         }
+        self.seek_pairs(table);
         let any = self.negated.len() == self.words.len();
         let opinion = |row: u32| {
             flags
@@ -355,6 +369,23 @@ impl Text {
             }
         }
         self.negated.clear();
+    }
+
+    /// Looks for the pairs of neighbours for the first time, in short rounds as
+    /// [`cut`](Self::cut) does for words.
+    fn seek_pairs(&mut self, table: Pairs<'_>) {
+        let row = |at: u32| self.words.get(at as usize).map_or(UNKNOWN, |word| word.row);
+        self.mixed.clear();
+        let pairs = self.neighbours.iter();
+        self.mixed
+            .extend(pairs.map(|pair| table.sought(row(pair.first), row(pair.second))));
+        self.ranges.clear();
+        self.ranges
+            .extend(self.mixed.iter().map(|&(bucket, _)| table.range(bucket)));
+        let ranges = self.ranges.iter().zip(&self.mixed);
+        for (pair, (&range, &(_, rest))) in self.neighbours.iter_mut().zip(ranges) {
+            pair.place = table.first(range, rest);
+        }
     }
 
     /// Reads a text of any kind.

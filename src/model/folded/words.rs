@@ -15,7 +15,9 @@
 
 use std::ops::Range;
 
-use super::text::{SEARCH, UNKNOWN};
+#[cfg(test)]
+use super::text::SEARCH;
+use super::text::UNKNOWN;
 use crate::text::ascii::lower;
 
 /// Bytes of a word that is its own key.
@@ -132,31 +134,34 @@ impl<'f> Words<'f> {
     /// The row of a word, as the vocabulary has it.
     pub(super) fn find(self, word: &[u8]) -> Option<u32> {
         let sought = Sought::of(word);
-        self.search(self.range(sought), sought, word)
+        self.search(self.range(self.bucket(sought)), sought, word)
     }
 
-    /// Which entries a word may be: so many, from the first.
+    /// Which entries the words of a bucket are.
     #[inline]
-    pub(super) fn range(self, sought: Sought) -> (u32, u32) {
-        let bucket = sought.bucket((self.starts.len().max(2) - 1).ilog2());
+    pub(super) fn range(self, bucket: u32) -> (u32, u32) {
         let start = |at: usize| self.starts.get(at).copied().unwrap_or(0);
-        (start(bucket), start(bucket + 1))
+        (start(bucket as usize), start(bucket as usize + 1))
     }
 
-    /// The row of the first entry that may be the word, if it is; else
-    /// [`UNKNOWN`] or [`SEARCH`]. No branch depends on the table.
+    /// Where to look for the range of a word.
     #[inline]
-    pub(super) fn first(self, sought: Sought) -> u32 {
-        let (start, end) = self.range(sought);
-        let entry = self
-            .entries
-            .get(start as usize)
-            .copied()
-            .unwrap_or_default();
+    pub(super) fn bucket(self, sought: Sought) -> u32 {
+        sought.bucket((self.starts.len().max(2) - 1).ilog2()) as u32
+    }
+
+    /// The row of the first entry of a range, if it is the word's; else [`UNKNOWN`] or
+    /// [`SEARCH`]. No branch depends on the table.
+    #[inline]
+    pub(super) fn first(self, range: (u32, u32), sought: Sought) -> u32 {
+        let entry = self.entries.get(range.0 as usize);
+        let entry = entry.copied().unwrap_or_default();
         let key = u64::from(entry[1]) << 32 | u64::from(entry[0]);
-        let rest = if start < end { SEARCH } else { UNKNOWN };
-        // The key of a long word holds more than what is sought. All ones, or none.
-        let same = u32::from((start < end) & (key == sought.key)).wrapping_neg();
+        let some = range.0 < range.1;
+        // The key of a long word holds more than what is sought.
+        let same = u32::from(some & (key == sought.key)).wrapping_neg();
+        // SEARCH is the number below.
+        let rest = UNKNOWN - u32::from(some);
         entry[2] & same | rest & !same
     }
 
@@ -295,9 +300,10 @@ mod tests {
                 let span = start..start + word.len();
                 start = span.end + 1;
                 let sought = Sought::of_ascii(text.as_bytes(), span);
-                let found = table.search(table.range(sought), sought, word.as_bytes());
+                let range = table.range(table.bucket(sought));
+                let found = table.search(range, sought, word.as_bytes());
                 prop_assert_eq!(found, table.find(word.to_lowercase().as_bytes()));
-                let first = table.first(sought);
+                let first = table.first(range, sought);
                 prop_assert!(Some(first) == found || first == SEARCH);
                 prop_assert!(found.is_some());
             }
