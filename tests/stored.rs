@@ -19,7 +19,13 @@ use senti::vectors::WordVectors;
 /// Far less than what anybody would notice, far more than rounding.
 const CLOSE: f64 = 1e-9;
 
-const MODELS: [&str; 3] = ["format-1.senti", "format-2.senti", "format-3.senti"];
+const MODELS: [&str; 5] = [
+    "format-1.senti",
+    "format-2.senti",
+    "format-3.senti",
+    "format-4-layer.senti",
+    "format-4-direction.senti",
+];
 const VECTORS: [&str; 3] = ["plain.fifu", "subwords.fifu", "direction.fifu"];
 
 fn stored(name: &str) -> Vec<u8> {
@@ -66,8 +72,9 @@ fn reviews(count: usize) -> Vec<(&'static str, String)> {
     (0..count).map(review).collect()
 }
 
-/// How the files were made, all of them by version 0.1.0, before it wrote model format
-/// 4. Later versions write other files by the same commands.
+/// How the files were made, all of them by version 0.1.0; those of the models of format
+/// 1 and 3 before it wrote format 4. Later versions write other files by the same
+/// commands.
 fn made_by(sandbox: &Sandbox) {
     let texts: String = reviews(600)
         .iter()
@@ -89,6 +96,8 @@ fn made_by(sandbox: &Sandbox) {
         "train corpus/labeled.tsv --vectors subwords.fifu -o format-2.senti",
         "pretrain reviews.txt --dims 4 -o direction.fifu",
         "train praise-and-blame.tsv --vectors direction.fifu -o format-3.senti",
+        "train corpus/labeled.tsv --vectors plain.fifu -o format-4-layer.senti",
+        "train praise-and-blame.tsv --vectors direction.fifu -o format-4-direction.senti",
     ] {
         let arguments: Vec<&str> = command.split(' ').collect();
         sandbox.run(&arguments).exits(0);
@@ -116,7 +125,7 @@ fn they_are_small() {
 }
 
 /// A model, a text, what it answered, with which probability, and the known words.
-const ANSWERS: [(&str, &str, &str, f64, u64); 12] = [
+const ANSWERS: [(&str, &str, &str, f64, u64); 20] = [
     (
         "format-1.senti",
         "It was great",
@@ -189,6 +198,62 @@ const ANSWERS: [(&str, &str, &str, f64, u64); 12] = [
         2,
     ),
     ("format-3.senti", "greatest dullness", "undecided", 0.5, 0),
+    (
+        "format-4-layer.senti",
+        "It was great",
+        "positive",
+        0.980_650_173_485_687_3,
+        1,
+    ),
+    (
+        "format-4-layer.senti",
+        "A dull and boring story, with weak music.",
+        "negative",
+        0.757_119_146_911_295_8,
+        5,
+    ),
+    (
+        "format-4-layer.senti",
+        "The film was not very good",
+        "negative",
+        0.781_606_203_952_870_6,
+        2,
+    ),
+    (
+        "format-4-layer.senti",
+        "greatest dullness",
+        "undecided",
+        0.5,
+        0,
+    ),
+    (
+        "format-4-direction.senti",
+        "It was great",
+        "praise",
+        0.989_489_487_469_641_9,
+        1,
+    ),
+    (
+        "format-4-direction.senti",
+        "A dull and boring story, with weak music.",
+        "blame",
+        0.965_327_623_465_269_7,
+        4,
+    ),
+    (
+        "format-4-direction.senti",
+        "The film was not very good",
+        "blame",
+        0.733_101_521_493_519_7,
+        2,
+    ),
+    (
+        "format-4-direction.senti",
+        "greatest dullness",
+        "undecided",
+        0.5,
+        0,
+    ),
 ];
 
 #[test]

@@ -90,9 +90,8 @@ class Contest:
         labels = self.options.labels
         self.models = {
             "senti": self.senti.model("model", vectors, labels),
-            "senti any": self.senti.model("any", vectors, labels, "--task", "any"),
+            "senti plain": self.senti.model("plain", self.senti.plain(vectors), labels),
         }
-        plain = self.senti.model("plain", self.senti.plain(vectors), labels)
         described = self.senti.inspected(self.models["senti"])
         if "direction_of_sentiment" not in described:
             say("warning: the vectors have no direction of sentiment; is the text too short?")
@@ -106,10 +105,9 @@ class Contest:
                 self.models["fasttext"] = model
                 self.words["fasttext"] = self.fasttext.words(model)
                 self.smallest["fasttext"] = smallest
-        self.sizes = {**self.models, "senti plain": plain}
-        self.sizes = {name: path.stat().st_size for name, path in self.sizes.items()}
+        self.sizes = {name: path.stat().st_size for name, path in self.models.items()}
         # Those in which senti with one thread stands beside both that it is compared with.
-        self.names = [name for name in ("fasttext", "senti", "senti 2", "senti any")
+        self.names = [name for name in ("fasttext", "senti", "senti 2", "senti plain")
                       if name in self.models or name == "senti 2"]
 
     def command(self, name, lines):

@@ -9,7 +9,6 @@ import report
 TITLES = {
     "senti": "senti",
     "senti 2": "senti, two threads",
-    "senti any": "senti `--task any`",
     "senti plain": "senti, vectors without a direction",
     "fasttext": "fastText",
 }
