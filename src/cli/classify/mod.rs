@@ -120,7 +120,7 @@ pub(super) fn run(options: Options, printer: &mut Printer) -> Outcome {
 
     let mut target = match &output {
         Some(output) => Target::file(output, &rendering)?,
-        None => Target::standard_output(form, printer),
+        None => Target::standard_output(form, explain, printer),
     };
     if work.shard.is_none_or(Shard::is_first)
         && let Some(head) = rendering.head()

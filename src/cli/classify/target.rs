@@ -38,13 +38,13 @@ pub(super) enum Target<'p> {
 }
 
 impl<'p> Target<'p> {
-    /// Standard output.
-    pub(super) fn standard_output(form: Form, printer: &'p mut Printer) -> Self {
+    /// Standard output. Only explanations have colours.
+    pub(super) fn standard_output(form: Form, explain: bool, printer: &'p mut Printer) -> Self {
+        let out = io::stdout();
+        let terminal = out.is_terminal();
         match form {
-            Form::Text => Self::Printed(printer),
+            Form::Text if explain || terminal => Self::Printed(printer),
             _ => {
-                let out = io::stdout();
-                let terminal = out.is_terminal();
                 let out = BufWriter::with_capacity(1 << 16, out);
                 Self::Raw { out, terminal }
             }

@@ -10,7 +10,7 @@
 //! | `words` | u32 | V, 3 | what words are found by, in the order of their hash, and their rows (see `words`) |
 //! | `word_starts` | u32 | 2^b + 1 | where the words whose hash begins with each b bits begin; b = log2 V, rounded down |
 //! | `long_words` | u8 | | the words of more than seven bytes: length (u16), bytes (UTF-8) |
-//! | `word_flags` | u8 | V | of each row: 1, left out; 2, can negate; 4, opinions are made of it; 8 and 16, a seed word of praise and of blame |
+//! | `word_flags` | u8 | V | of each row: 1, left out; 2, can negate; 4, opinions are made of it; 8 and 16, a seed word of praise and of blame; 32, on no list of negation |
 //! | `word_values` | f32 | V, 1 + k or 4 + k | of each row: weight in the sentence vector; the vector; with a direction idf, and the weights of documents and of sentences |
 //! | `pairs` | u32 | P, 4 | what pairs are found by (see `pairs`); as f32 idf, and the weights of documents and of sentences |
 //! | `pair_starts` | u32 | 2^p + 1 | where the pairs begin that are found by the same place of p bits |
@@ -32,7 +32,7 @@ use safetensors::tensor::{Dtype, Metadata, SafeTensors, TensorView};
 use serde::{Deserialize, Serialize};
 
 use super::pairs::{self, Shape};
-use super::text::{BLAME, NEGATES, OPINION, PRAISE, STOP};
+use super::text::{BLAME, NEGATES, OPINION, PLAIN, PRAISE, STOP};
 use super::words::{self, bits};
 use super::{BEFORE, Direction, Folded, SCALED, Tables};
 use crate::classifier::readout::Readout;
@@ -161,6 +161,13 @@ impl Model {
         let mut mark = |row: usize, flag| flags[row] |= flag;
         for word in negators.iter().filter_map(|word| self.vectors.index(word)) {
             mark(word, NEGATES);
+        }
+        if let Some(negation) = &negation {
+            for (row, word) in self.vectors.words().iter().enumerate() {
+                if !negation.lists(word) {
+                    mark(row, PLAIN);
+                }
+            }
         }
         let stop_words = self.tokenizer.stop_words().sorted();
         for word in stop_words

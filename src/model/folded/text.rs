@@ -26,6 +26,8 @@ pub(super) const OPINION: u8 = 4;
 pub(super) const PRAISE: u8 = 8;
 /// This is one of blame, whatever else it is.
 pub(super) const BLAME: u8 = 16;
+/// What is known of negation says nothing of this word.
+pub(super) const PLAIN: u8 = 32;
 
 /// The half of a number that says how often.
 const TIMES: u64 = 0xffff_ffff;
@@ -282,6 +284,7 @@ impl Text {
             return;
         }
         self.negated.resize(self.words.len(), false);
+        let (flags, negation) = (folded.flags(), folded.negation());
         let ends = |word: &Word| word.after.ends_sentence();
         let mut done = 0;
         for &at in &self.negates {
@@ -307,8 +310,13 @@ impl Text {
                 .map(|word| word_at(text, word.start..word.end))
                 .collect();
             let breaks: Vec<Break> = part.iter().map(|word| word.after).collect();
+            let is_plain = |word: &Word| {
+                let flags = flags.get(word.row as usize);
+                flags.is_some_and(|flags| flags & PLAIN != 0)
+            };
+            let plain: Vec<bool> = part.iter().map(is_plain).collect();
             let mut negated = Vec::new();
-            folded.negation().scopes(&words, &breaks, &mut negated);
+            negation.scopes_of(&words, &plain, &breaks, &mut negated);
             for (all, one) in self.negated[start..end].iter_mut().zip(negated) {
                 *all |= one;
             }

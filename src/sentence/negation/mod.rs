@@ -59,6 +59,11 @@ impl Negation {
         self.lists.starts()
     }
 
+    /// Whether a word is on a list.
+    pub(crate) fn lists(&self, word: &str) -> bool {
+        self.lists.get(word).is_some()
+    }
+
     /// Says of each word of a text whether it is negated; a negator never is.
     /// `breaks` holds what stands after each word, and nothing where it is
     /// shorter. What `out` held is replaced.
@@ -81,9 +86,21 @@ impl Negation {
     /// assert_eq!(negated, [false, true, true, false]);
     /// ```
     pub fn scopes<W: AsRef<str>>(&self, words: &[W], breaks: &[Break], out: &mut Vec<bool>) {
+        self.scopes_of(words, &[], breaks, out);
+    }
+
+    /// The same where it is known of some words that they are on no list: they are
+    /// `plain`.
+    pub(crate) fn scopes_of<W: AsRef<str>>(
+        &self,
+        words: &[W],
+        plain: &[bool],
+        breaks: &[Break],
+        out: &mut Vec<bool>,
+    ) {
         out.clear();
         out.resize(words.len(), false);
-        let mut scan = Scan::new(&self.lists, words, breaks, out);
+        let mut scan = Scan::new(&self.lists, words, plain, breaks, out);
         for at in 0..words.len() {
             scan.step(at);
         }

@@ -47,6 +47,8 @@ impl Segment {
 pub(super) struct Scan<'a, W> {
     lists: &'a Lists,
     words: &'a [W],
+    /// Which words the lists surely do not have; none where it is shorter.
+    plain: &'a [bool],
     breaks: &'a [Break],
     out: &'a mut [bool],
     scope: Option<Scope>,
@@ -68,12 +70,14 @@ impl<'a, W: AsRef<str>> Scan<'a, W> {
     pub(super) fn new(
         lists: &'a Lists,
         words: &'a [W],
+        plain: &'a [bool],
         breaks: &'a [Break],
         out: &'a mut [bool],
     ) -> Self {
         Self {
             lists,
             words,
+            plain,
             breaks,
             out,
             scope: None,
@@ -150,7 +154,8 @@ impl<'a, W: AsRef<str>> Scan<'a, W> {
     /// stands for its forms.
     fn listed(&self, at: usize) -> Option<&'a Word> {
         let parts = (at + 1..self.words.len()).take_while(|&part| self.whole(part) == Some(at));
-        std::iter::once(at)
+        let one = (self.plain.get(at) != Some(&true)).then_some(at);
+        one.into_iter()
             .chain(parts)
             .find_map(|at| self.lists.get(self.word(at)))
     }
