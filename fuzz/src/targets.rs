@@ -9,6 +9,7 @@ use std::sync::OnceLock;
 use senti::error::Error;
 use senti::files::digest::Fingerprint;
 use senti::files::seal::Seal;
+use senti::model::folded::{Folded, Scratch};
 use senti::model::{Model, Settings as ModelSettings};
 use senti::text::labeled::{ColumnChoice, LabeledSet};
 use senti::text::lines::{Lines, LongLines};
@@ -46,6 +47,15 @@ pub fn model(bytes: &[u8]) -> String {
         let model = Model::from_bytes(Path::new("f"), bytes);
         if let Ok(model) = &model {
             use_model(model);
+        }
+        // Also where it is no longer what a whole model can be made of.
+        if let Ok(Some(folded)) = Folded::from_bytes(Path::new("f"), bytes) {
+            let mut scratch = Scratch::default();
+            for text in TEXTS {
+                let verdict = folded.classify(text, &mut scratch);
+                let sum: f64 = verdict.probabilities.iter().sum();
+                assert!((sum - 1.0).abs() < 1e-6, "probabilities of sum {sum}");
+            }
         }
         ended(&model)
     };

@@ -338,6 +338,20 @@ impl Folded {
         // The header's length takes eight bytes.
         let tables = tables(&metadata, start + 8, &header);
         let tables = tables.map_err(damaged)?;
+        let mut file = file;
+        let all: &mut [u8] = bytemuck::cast_slice_mut(&mut file);
+        for range in [
+            &tables.words,
+            &tables.word_starts,
+            &tables.values,
+            &tables.pairs,
+            &tables.pair_starts,
+        ] {
+            // Little-endian in the file; on most machines that changes nothing.
+            for number in all[range.clone()].as_chunks_mut::<4>().0 {
+                *number = u32::from_le_bytes(*number).to_ne_bytes();
+            }
+        }
         Self::assemble(
             header,
             Tables {

@@ -114,7 +114,7 @@ impl Pairs<'_> {
     }
 
     /// The place of the first entry of a range, if it is the pair's; else [`UNKNOWN`]
-    /// or [`SEARCH`]. No branch depends on the table.
+    /// or `SEARCH`. No branch depends on the table.
     #[inline]
     pub(super) fn first(self, range: (u32, u32), rest: u32) -> u32 {
         let entry = self.entries.get(range.0 as usize);

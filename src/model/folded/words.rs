@@ -151,7 +151,7 @@ impl<'f> Words<'f> {
     }
 
     /// The row of the first entry of a range, if it is the word's; else [`UNKNOWN`] or
-    /// [`SEARCH`]. No branch depends on the table.
+    /// `SEARCH`. No branch depends on the table.
     #[inline]
     pub(super) fn first(self, range: (u32, u32), sought: Sought) -> u32 {
         let entry = self.entries.get(range.0 as usize);
