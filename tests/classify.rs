@@ -605,6 +605,39 @@ fn shards_make_up_the_whole() {
     }
 }
 
+/// At once, as on several machines, and nobody made the folder before.
+#[test]
+fn shards_share_a_folder_that_is_not_there() {
+    let sandbox = Sandbox::trained();
+    let shard = |shard: &str| {
+        let file = "corpus/unlabeled.txt";
+        let arguments = [
+            "classify",
+            "-q",
+            "-f",
+            file,
+            "--to",
+            "tsv",
+            "-o",
+            "out/parts",
+        ];
+        sandbox
+            .run(&[&arguments[..], &["--shard", shard]].concat())
+            .exits(0);
+    };
+    let shard = &shard;
+    std::thread::scope(|scope| {
+        for name in ["1/3", "2/3", "3/3"] {
+            scope.spawn(move || shard(name));
+        }
+    });
+    let lines: usize = (1..4)
+        .map(|part| sandbox.read(&format!("out/parts/part-{part:05}-of-00003.tsv")))
+        .map(|part| part.iter().filter(|&&byte| byte == b'\n').count())
+        .sum();
+    assert_eq!(lines, 1 + 62);
+}
+
 #[test]
 fn a_shard_is_done_once() {
     let sandbox = Sandbox::trained();
@@ -655,11 +688,11 @@ fn a_shard_is_done_once() {
     with(&["--force"]).exits(0);
     // What another machine cannot read is its own matter.
     sandbox.write("bad.txt", b"\xff\na\nb\nc\n");
-    let strict = ["classify", "--strict", "-f", "bad.txt", "-o", "strict"];
+    let strict = ["classify", "--strict", "-f", "bad.txt", "-o", "strict.txt"];
     let strict = |shard: &str| sandbox.run(&[&strict[..], &["--shard", shard]].concat());
     strict("2/2").exits(0);
     strict("1/2").exits(2).says(&["another job"]);
-    std::fs::remove_file(sandbox.path("strict.done")).unwrap();
+    std::fs::remove_file(sandbox.path("strict.txt.done")).unwrap();
     strict("1/2").exits(3).says(&["line 1", "0xFF"]);
     // A shard with records that cannot be read ends as it did.
     sandbox.write("texts.tsv", "text\na\nb\nc\td\n");

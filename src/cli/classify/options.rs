@@ -62,7 +62,8 @@ const MOST_THREADS: usize = 1024;
 /// file OUTPUT.done with the digests of what went in and came out; a shard that is done
 /// already is left as it is. Only the first has the header, so that the files one after
 /// the other are what one machine would have written (Parquet: a folder of files). Where
-/// OUTPUT is a folder, names such as part-00001-of-00008.tsv are chosen.
+/// OUTPUT is a folder, or has no ending and is made as one, names such as
+/// part-00001-of-00008.tsv are chosen.
 #[derive(Debug, Args)]
 pub(crate) struct Options {
     /// The texts; none: one a line from standard input.

@@ -118,7 +118,7 @@ impl Origin {
         form: Form,
     ) -> Result<PathBuf> {
         let output = match shard {
-            Some(shard) => shard.output(output, form),
+            Some(shard) => shard.output(output, form)?,
             None => output.to_owned(),
         };
         let inputs: Vec<&Path> = self.files.iter().map(PathBuf::as_path).collect();

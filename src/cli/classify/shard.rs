@@ -62,15 +62,20 @@ impl Shard {
         bound(self.number - 1)..bound(self.number)
     }
 
-    /// Where its output goes: within a folder, to a file whose name says which it is.
-    pub(super) fn output(self, output: &Path, form: Form) -> PathBuf {
-        match output.is_dir() {
+    /// Where its output goes: within a folder, to a file whose name says which it is. What
+    /// is not there and has no ending is a folder to be made: several shards that took
+    /// it for a file would each write over the others.
+    pub(super) fn output(self, output: &Path, form: Form) -> Result<PathBuf> {
+        if !output.exists() && output.extension().is_none() {
+            std::fs::create_dir_all(output).map_err(|error| Error::io(output, "make", error))?;
+        }
+        Ok(match output.is_dir() {
             true => {
                 let name = format!("part-{:05}-of-{:05}", self.number, self.of);
                 output.join(name).with_extension(form.ending())
             }
             false => output.to_owned(),
-        }
+        })
     }
 }
 
@@ -223,11 +228,11 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let shard = Shard { number: 2, of: 12 };
         assert_eq!(
-            shard.output(folder.path(), Form::Tsv),
+            shard.output(folder.path(), Form::Tsv).unwrap(),
             folder.path().join("part-00002-of-00012.tsv")
         );
         let file = folder.path().join("out.csv");
-        assert_eq!(shard.output(&file, Form::Csv), file);
+        assert_eq!(shard.output(&file, Form::Csv).unwrap(), file);
         assert_eq!(marker_of(&file), folder.path().join("out.csv.done"));
     }
 
