@@ -13,8 +13,28 @@ pub fn model(bytes: &[u8]) -> Option<Vec<u8>> {
     let (start, end) = metadata.info("seal")?.data_offsets;
     let start = header.checked_add(8)?.checked_add(start)?;
     let end = header.checked_add(8)?.checked_add(end)?;
+    if let Some(proofs) = metadata.info("proofs") {
+        return with_proofs(bytes, header.checked_add(8)?, proofs.data_offsets, start..end);
+    }
     let digest = seal::digest(bytes, start..end, 0);
     with(bytes, start..end, &digest)
+}
+
+/// The same of a folded model, whose blocks have digests of their own.
+fn with_proofs(
+    bytes: &[u8],
+    header: usize,
+    (start, end): (usize, usize),
+    seal: Range<usize>,
+) -> Option<Vec<u8>> {
+    let proofs = header.checked_add(start)?..header.checked_add(end)?;
+    let covered = bytes.get(header..proofs.start)?;
+    let digests = covered.chunks(8192).flat_map(Sha256::digest);
+    let bytes = with(bytes, proofs.clone(), &digests.collect::<Vec<u8>>())?;
+    let mut hasher = Sha256::new();
+    hasher.update(&bytes[..header]);
+    hasher.update(&bytes[proofs]);
+    with(&bytes, seal, &hasher.finalize())
 }
 
 /// The same of vectors.

@@ -3,9 +3,15 @@
 use std::cell::RefCell;
 use std::path::Path;
 
-use super::folded::{Folded, Scratch};
+use rustc_hash::FxHashMap;
+
+use super::folded::{FewAnswers, Folded, Scratch};
 use super::{Model, Verdict};
 use crate::error::Result;
+
+/// Texts for which a file is not read whole, at most, and their bytes.
+const FEW: usize = 16;
+const FEW_BYTES: usize = 1 << 14;
 
 /// A model that answers.
 #[derive(Debug)]
@@ -14,6 +20,8 @@ pub enum Ready {
     Folded(Box<Folded>),
     /// All that was trained.
     Whole(Box<Model>),
+    /// The answers to a few texts, by the texts.
+    Few(Box<FewAnswers>, FxHashMap<String, usize>),
 }
 
 impl Ready {
@@ -28,6 +36,24 @@ impl Ready {
         }
     }
 
+    /// Reads of a model file what it takes to answer these texts, if they are few: texts
+    /// that are not among them must not be asked for then, and are answered as if no
+    /// word of theirs were known.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read), of what is read.
+    pub fn read_for(path: &Path, texts: &[String]) -> Result<Self> {
+        let bytes: usize = texts.iter().map(String::len).sum();
+        if texts.len() <= FEW
+            && bytes <= FEW_BYTES
+            && let Some(answers) = Folded::answer_few(path, texts)?
+        {
+            let places = texts.iter().cloned().zip(0..).collect();
+            return Ok(Self::Few(Box::new(answers), places));
+        }
+        Self::read(path)
+    }
+
     /// Answers one text, as [`Model::classify`] does.
     pub fn classify(&self, text: &str) -> Verdict {
         thread_local! {
@@ -38,6 +64,10 @@ impl Ready {
             Self::Folded(folded) => {
                 SCRATCH.with_borrow_mut(|scratch| folded.classify(text, scratch))
             }
+            Self::Few(answers, places) => match places.get(text) {
+                Some(&place) => answers.verdicts()[place].clone(),
+                None => answers.unknown(),
+            },
         }
     }
 
@@ -46,6 +76,7 @@ impl Ready {
         match self {
             Self::Folded(folded) => folded.labels(),
             Self::Whole(model) => model.labels(),
+            Self::Few(answers, _) => answers.labels(),
         }
     }
 
@@ -54,13 +85,14 @@ impl Ready {
         match self {
             Self::Folded(folded) => folded.name(verdict),
             Self::Whole(model) => model.name(verdict),
+            Self::Few(answers, _) => answers.name(verdict),
         }
     }
 
     /// Whether unseen words may have vectors.
     pub fn has_subwords(&self) -> bool {
         match self {
-            Self::Folded(_) => false,
+            Self::Folded(_) | Self::Few(..) => false,
             Self::Whole(model) => model.vectors().subwords().is_some(),
         }
     }

@@ -29,7 +29,25 @@ impl Break {
             .unwrap_or_default()
     }
 
-    fn of_character(character: char) -> Self {
+    /// The strongest break in a gap of a text, from one byte up to another.
+    #[inline]
+    pub(crate) fn between(text: &str, start: usize, end: usize) -> Self {
+        // Nearly all gaps are one or two ASCII characters.
+        if let Some(&[first]) = text.as_bytes().get(start..end)
+            && let Some(class) = ASCII.get(usize::from(first))
+        {
+            return *class;
+        }
+        if let Some(&[first, second]) = text.as_bytes().get(start..end)
+            && let Some(one) = ASCII.get(usize::from(first))
+            && let Some(other) = ASCII.get(usize::from(second))
+        {
+            return *one.max(other);
+        }
+        text.get(start..end).map_or(Self::None, Self::of)
+    }
+
+    const fn of_character(character: char) -> Self {
         match character {
             ',' | ';' | ':' | '(' | ')' | '[' | ']' | '"' | '–' | '—' | '，' | '、' | '；'
             | '：' | '（' | '）' | '،' | '؛' => Self::Clause,
@@ -49,6 +67,17 @@ impl Break {
         self >= Self::Sentence
     }
 }
+
+/// What each ASCII character is.
+const ASCII: [Break; 0x80] = {
+    let mut all = [Break::None; 0x80];
+    let mut byte = 0;
+    while byte < all.len() {
+        all[byte] = Break::of_character(byte as u8 as char);
+        byte += 1;
+    }
+    all
+};
 
 /// The break after each of a text's tokens; after the last, what follows it.
 pub fn breaks<'t>(text: &'t str, tokens: &'t [Token<'_>]) -> impl Iterator<Item = Break> + 't {
@@ -77,5 +106,20 @@ mod tests {
         assert_eq!(found, [Clause, Clause, Clause, Question, Sentence, None]);
         assert_eq!(Break::of("。"), Sentence);
         assert_eq!(Break::of(" - "), None);
+    }
+
+    #[test]
+    fn gaps_are_what_their_text_is() {
+        for gap in [
+            "", " ", ".", ", ", " (", "?!", "…", "é", "。 ", "\n\n", "...", " – ",
+        ] {
+            let text = format!("a{gap}b");
+            assert_eq!(
+                Break::between(&text, 1, 1 + gap.len()),
+                Break::of(gap),
+                "{gap}"
+            );
+        }
+        assert_eq!(Break::between("a", 1, 9), Break::None);
     }
 }

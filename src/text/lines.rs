@@ -140,6 +140,11 @@ impl Lines {
         self.digester.fingerprint()
     }
 
+    /// Says that nobody will ask for the fingerprint, which takes time.
+    pub fn ignore_fingerprint(&self) {
+        self.digester.ignore();
+    }
+
     /// The next line, or `None` at the end.
     ///
     /// # Errors

@@ -54,17 +54,23 @@ pub(super) struct Ranked<'a> {
 }
 
 impl Answerer {
-    /// Reads the model of a file; the whole of it where answers will be explained.
+    /// Reads the model of a file; the whole of it where answers will be explained, and what
+    /// these texts need where they are all that will be answered.
     pub(super) fn read(
         path: &Path,
+        texts: Option<&[String]>,
         thresholds: Thresholds,
         top: usize,
         explain: bool,
     ) -> Result<Self> {
+        let model = match texts {
+            Some(texts) => Ready::read_for(path, texts)?,
+            None => Ready::read(path)?,
+        };
         let explaining = explain.then(|| Model::read(path)).transpose()?;
         Ok(Self {
             explaining,
-            ..Self::new(Ready::read(path)?, thresholds, top)
+            ..Self::new(model, thresholds, top)
         })
     }
 

@@ -151,6 +151,9 @@ impl Inputs {
         let Some(source) = &mut self.current else {
             return Batch::new();
         };
+        if !self.digests {
+            source.ignore_fingerprint();
+        }
         let mut batch = Batch::new();
         let ended = loop {
             let done = self.failed.is_some() || self.position >= self.range.end;

@@ -50,8 +50,10 @@ pub(super) fn run(options: Options, printer: &mut Printer) -> Outcome {
     options.check()?;
     let thresholds = options.thresholds.thresholds()?;
     let model = options.model.path(printer)?;
+    let texts = options.text.as_slice();
     let answerer = Answerer::read(
         &model,
+        (!texts.is_empty() && texts != ["-"]).then_some(texts),
         thresholds,
         options.top.unwrap_or(0),
         options.explain,

@@ -161,6 +161,9 @@ fn other_files_are_called_by_their_name() {
 }
 
 fn resealed(mut bytes: Vec<u8>) -> Vec<u8> {
+    if crate::model::folded::seal(&mut bytes).is_some() {
+        return bytes;
+    }
     let field = seal_field(&bytes).unwrap();
     let digest = seal::digest(&bytes, field.clone(), 0);
     bytes[field].copy_from_slice(&digest);

@@ -2,21 +2,30 @@
 //! used as it lies.
 //!
 //! [`Model::folded`] leaves of each word's vector what answers depend on. This is what
-//! remains, laid out so that nothing is built when it is read: a table of words
-//! (`words`), one of pairs (`pairs`), and the classifier. `text` reads a text,
-//! `file` specifies and checks the file (format 4), and [`Folded::to_model`] makes a
-//! [`Model`] of it again, for explanations and whatever else asks for one.
+//! remains, laid out so that nothing is built when it is read: tables of words
+//! (`words`) and of pairs (`pairs`), found by their hashes (`slots`), and the classifier.
+//! `file` specifies the file (format 5) and `reading` checks it, block by block (`blocks`)
+//! where only a few texts are asked for (`opened`). `text` reads a text, and
+//! [`Folded::to_model`] makes a [`Model`] of it again, for explanations and whatever else
+//! asks for one (`unfolding`).
 //!
 //! The answers are those of the model, up to the order in which numbers are added:
 //! the same labels, and probabilities within 1e-6.
 //!
 //! Not with subwords, and not with terms: such models are kept whole.
 
+mod blocks;
 mod file;
+mod memory;
+mod older;
+mod opened;
 mod pairs;
+mod reading;
+mod slots;
 #[cfg(test)]
 mod tests;
 mod text;
+mod unfolding;
 mod words;
 
 use std::ops::Range;
@@ -30,13 +39,20 @@ use super::{Classifier, Provenance, Undecided, Verdict};
 use crate::classifier::argmax;
 use crate::classifier::readout::{self, Input, Readout};
 use crate::polarity::{Full, Length, Mixture, TURNED};
-use crate::sentence::negation::Negation;
+use crate::sentence::negation::{Negation, Number};
 use crate::text::cues::Cues;
 use crate::text::labeled::UNDECIDED;
 use crate::text::tokenizer::Tokenizer;
-use pairs::{Pairs, Shape};
+use blocks::Blocks;
+use memory::Memory;
+use pairs::Pairs;
+use slots::{Shape, Slots};
 use text::{BLAME, OPINION, PRAISE, Text};
 use words::Words;
+
+#[cfg(test)]
+pub(super) use blocks::seal;
+pub use opened::FewAnswers;
 
 /// A model that answers.
 #[derive(Debug)]
@@ -49,8 +65,6 @@ pub struct Folded {
     classifier: Classifier,
     readout: Readout,
     direction: Option<Direction>,
-    /// Words without a row that negate.
-    unknown_negators: FxHashSet<String>,
     tables: Tables,
 }
 
@@ -66,31 +80,74 @@ struct Direction {
     /// From which weight of words on a text is as long as those of the training.
     full: Option<Full>,
     /// Made when the first text needs it.
-    negation: OnceLock<Negation>,
+    negation: OnceLock<Negating>,
+}
+
+/// What is known of negation, by the rows of words.
+#[derive(Debug, Default)]
+struct Negating {
+    negation: Negation,
+    /// What its lists call the word of each row, and whether negation can begin with it;
+    /// the last for words without a row. None where words are known by their names.
+    rows: Vec<(Number, bool)>,
+    /// Words that negation can begin with, without a row there.
+    unknown: FxHashSet<String>,
+}
+
+impl Negating {
+    /// Where words' rows cannot be looked up.
+    fn by_name(cues: &Cues) -> Self {
+        let negation = Negation::new(cues);
+        let starting = negation.numbers().filter(|(_, _, starts)| *starts);
+        Self {
+            unknown: starting.map(|(word, _, _)| word.to_owned()).collect(),
+            rows: Vec::new(),
+            negation,
+        }
+    }
+
+    fn new(cues: &Cues, words: Words<'_>) -> Self {
+        let negation = Negation::new(cues);
+        let mut rows = vec![(Number::NONE, false); words.len() + 1];
+        let mut unknown = FxHashSet::default();
+        for (word, number, starts) in negation.numbers() {
+            match words.find(word.as_bytes()) {
+                Some(row) => rows[row as usize] = (number, starts),
+                None if starts => {
+                    unknown.insert(word.to_owned());
+                }
+                None => {}
+            }
+        }
+        Self {
+            negation,
+            rows,
+            unknown,
+        }
+    }
 }
 
 /// The file, and where its parts lie in it.
 #[derive(Debug)]
 struct Tables {
-    /// In units of eight bytes, so that every number in it is aligned.
-    file: Vec<u64>,
-    length: usize,
-    words: Range<usize>,
-    word_starts: Range<usize>,
+    memory: Memory,
+    blocks: Blocks,
+    word_slots: Range<usize>,
+    keys: Range<usize>,
     long: Range<usize>,
     flags: Range<usize>,
     values: Range<usize>,
     pairs: Range<usize>,
-    pair_starts: Range<usize>,
-    shape: Shape,
+    pair_slots: Range<usize>,
+    listed: Range<usize>,
+    shape: pairs::Shape,
     /// Components of a word's vector.
     dims: usize,
 }
 
 impl Tables {
     fn bytes(&self, range: &Range<usize>) -> &[u8] {
-        let bytes: &[u8] = bytemuck::cast_slice(&self.file);
-        &bytes[..self.length][range.clone()]
+        &self.memory.bytes()[range.clone()]
     }
 
     fn singles(&self, range: &Range<usize>) -> &[f32] {
@@ -99,6 +156,13 @@ impl Tables {
 
     fn numbers(&self, range: &Range<usize>) -> &[u32] {
         bytemuck::try_cast_slice(self.bytes(range)).unwrap_or(&[])
+    }
+
+    fn slots(&self, range: &Range<usize>, places: usize) -> Slots<'_> {
+        Slots {
+            shape: Shape::new(places),
+            buckets: self.numbers(range).as_chunks().0,
+        }
     }
 }
 
@@ -138,14 +202,7 @@ impl Folded {
         scratch.text.read(self, text);
         let (known, tokens) = (scratch.text.known, scratch.text.tokens);
         if known == 0 {
-            return Verdict {
-                label: None,
-                why: Some(Undecided::NoKnownWord),
-                probabilities: self.shares.clone(),
-                known: 0,
-                unseen: 0,
-                tokens,
-            };
+            return self.unknown(tokens);
         }
         let (score, extent) = self.sum(scratch);
         let mut probabilities = Vec::with_capacity(self.labels.len());
@@ -171,6 +228,18 @@ impl Folded {
         }
     }
 
+    /// The answer to so many words, none of them known.
+    fn unknown(&self, tokens: usize) -> Verdict {
+        Verdict {
+            label: None,
+            why: Some(Undecided::NoKnownWord),
+            probabilities: self.shares.clone(),
+            known: 0,
+            unseen: 0,
+            tokens,
+        }
+    }
+
     /// Sums up what was read: the sentence vector stands in `scratch` after, and its
     /// score (0 without a direction) and extent are returned.
     fn sum(&self, scratch: &mut Scratch) -> (f64, f64) {
@@ -183,9 +252,14 @@ impl Folded {
         };
         vector.clear();
         vector.resize(dims, 0.0);
+        let first = |&word: &u32| values.get(word as usize * width).map_or(0, |v| v.to_bits());
+        // Has the rows fetched from memory: so short a loop asks for many at a time.
+        let all = text.different.iter().fold(0, |all, word| all | first(word));
+        std::hint::black_box(all);
+
         let mut sums = Sums::default();
         let flags = self.flags();
-        for &word in &text.rows {
+        for &word in &text.different {
             let Some((&weight, rest)) = row(word).split_first() else {
                 continue;
             };
@@ -259,30 +333,27 @@ impl Folded {
 
     fn words(&self) -> Words<'_> {
         let tables = &self.tables;
+        let keys = bytemuck::try_cast_slice(tables.bytes(&tables.keys)).unwrap_or(&[]);
         Words {
-            entries: tables.numbers(&tables.words).as_chunks().0,
-            starts: tables.numbers(&tables.word_starts),
+            slots: tables.slots(&tables.word_slots, keys.len()),
+            keys,
             long: tables.bytes(&tables.long),
         }
     }
 
     fn pairs(&self) -> Pairs<'_> {
         let tables = &self.tables;
+        let list = tables.numbers(&tables.listed).as_chunks().0;
         Pairs {
             shape: tables.shape,
-            entries: tables.numbers(&tables.pairs).as_chunks().0,
-            starts: tables.numbers(&tables.pair_starts),
+            lines: tables.numbers(&tables.pairs).as_chunks().0.as_chunks().0,
+            slots: tables.slots(&tables.pair_slots, list.len()),
+            list,
         }
     }
 
     fn flags(&self) -> &[u8] {
         self.tables.bytes(&self.tables.flags)
-    }
-
-    /// A word's weight, vector and, with a direction, scaled values.
-    fn row(&self, word: usize) -> &[f32] {
-        let width = self.width();
-        &self.tables.singles(&self.tables.values)[word * width..(word + 1) * width]
     }
 
     fn width(&self) -> usize {
@@ -294,13 +365,19 @@ impl Folded {
         self.direction.is_some()
     }
 
-    fn negation(&self) -> &Negation {
-        static NONE: OnceLock<Negation> = OnceLock::new();
+    /// Nothing without a direction.
+    fn negating(&self) -> &Negating {
+        static NONE: OnceLock<Negating> = OnceLock::new();
         match &self.direction {
-            Some(direction) => direction
-                .negation
-                .get_or_init(|| Negation::new(&direction.cues)),
-            None => NONE.get_or_init(Negation::default),
+            Some(direction) => {
+                direction
+                    .negation
+                    .get_or_init(|| match self.tables.blocks.is_partial() {
+                        true => Negating::by_name(&direction.cues),
+                        false => Negating::new(&direction.cues, self.words()),
+                    })
+            }
+            None => NONE.get_or_init(Negating::default),
         }
     }
 }

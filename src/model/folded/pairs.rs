@@ -1,61 +1,93 @@
-//! From two neighbouring words to the place of their pair, in a table that is used as
-//! it lies in the file.
+//! From two neighbouring words to the place of their pair, in tables that are used as
+//! they lie in the file.
 //!
-//! With b bits to a word's number, a pair is one number of 2 b bits. [`Shape::mix`]
-//! turns it into another of as many bits, each into its own; of that number the
-//! highest bits say where to look (`starts`), and the rest, at most 32 bits, is kept.
-//! So a pair is found only if it is the same, in four bytes a pair. Its values stand
-//! beside them.
+//! With b bits to a word's row, a pair is one number of 2 b bits. [`Shape::mix`] turns
+//! it into another of as many bits, each into its own, and these numbers are shared among
+//! the lines of the table, in equal ranges. A line is 64 bytes, as much as a processor
+//! fetches from memory at once: four entries, each with the bits that tell numbers of
+//! the line apart, and its values. So a pair is found only if it is the same, and
+//! mostly with one look into memory.
+//!
+//! The pairs of most texts come first. What does not fit into its line stands, with the
+//! rows of its words, in a list of its own, which slots (`slots`) lead to; the highest bit
+//! of a line's first entry tells of it.
 
+use super::slots::{self, Slots, Wanted};
 #[cfg(test)]
 use super::text::SEARCH;
 use super::text::UNKNOWN;
-use super::words::bits;
+use super::words::folded_product;
 
-/// What the numbers of the words say about the table.
+/// Entries of a line.
+pub(super) const LINE: usize = 4;
+/// Pairs to two lines, on average.
+const USUAL: usize = 7;
+/// Numbers of 32 bits to an entry: what a pair is known by in its line, and its values.
+pub(super) const ENTRY: usize = 1 + VALUES;
+/// Numbers to an entry of the list: the rows of its words, and its values.
+pub(super) const LISTED: usize = 2 + VALUES;
+const VALUES: usize = super::SCALED;
+
+/// There are more pairs that belong into this line.
+const MORE: u32 = 1 << 31;
+/// What the others know a pair by.
+const KNOWN_BY: u32 = MORE - 1;
+/// Nothing stands here.
+const FREE: u32 = KNOWN_BY;
+/// The bits that a pair may be known by, so that none looks free.
+const MOST_BITS: u32 = 30;
+
+/// Bits that look random: of the square root of five.
+const NOISE: [u64; 2] = [0x3c6e_f372_fe94_f82b, 0x9e37_79b9_7f4a_7c15];
+/// Odd, and their bits look random.
+const FACTORS: [u64; 2] = [0x9e37_79b9_7f4a_7c15, 0xd6e8_feb8_6659_fd93];
+
+/// What the numbers of words and pairs say about the lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Shape {
-    /// The bits of a word's number.
+    /// The bits of a word's row.
     word: u32,
-    /// The bits that say where to look.
-    place: u32,
+    lines: u64,
 }
 
 impl Shape {
     /// For so many words and pairs.
     pub(super) fn new(words: usize, pairs: usize) -> Self {
         let word = usize::BITS - words.saturating_sub(1).max(1).leading_zeros();
+        let least = 1 << (2 * word).saturating_sub(MOST_BITS);
         Self {
             word,
-            place: bits(pairs).max((2 * word).saturating_sub(32)).min(2 * word),
+            lines: least.max((pairs / USUAL) as u64 * 2 + 1),
         }
     }
 
-    /// How long `starts` is.
-    pub(super) fn starts(self) -> usize {
-        (1 << self.place) + 1
+    /// How many entries there are.
+    pub(super) fn entries(self) -> usize {
+        (self.lines as usize).saturating_mul(LINE)
     }
 
-    /// Where to look, and for what.
+    /// The line of a pair, and what it is known by there.
     #[inline]
-    fn mix(self, first: u32, second: u32) -> (usize, u32) {
-        let (all, mask) = self.all();
+    fn mix(self, first: u32, second: u32) -> (u32, u32) {
+        let mask = self.mask();
         let pair = u64::from(first) << self.word | u64::from(second);
         // Odd factors and the shift by half of the bits lose nothing.
         let mut mixed = pair.wrapping_mul(FACTORS[0]) & mask;
         mixed ^= mixed >> self.word;
         mixed = mixed.wrapping_mul(FACTORS[1]) & mask;
-        let rest = all - self.place;
-        (
-            (mixed >> rest) as usize,
-            (mixed & !(u64::MAX << rest)) as u32,
-        )
+        // The numbers of a line are in order, and `lines` apart after this product.
+        let product = u128::from(mixed) * u128::from(self.lines);
+        let known_by = (product as u64 & mask) >> self.lines.ilog2();
+        ((product >> (2 * self.word)) as u32, known_by as u32)
     }
 
-    /// The pair that [`mix`](Self::mix) turned into these.
-    fn unmix(self, bucket: usize, rest: u32) -> (u32, u32) {
-        let (all, mask) = self.all();
-        let mut mixed = (bucket as u64) << (all - self.place) | u64::from(rest);
+    /// The pair that [`mix`](Self::mix) turned into these; another where there is none.
+    fn unmix(self, line: usize, known_by: u32) -> (u32, u32) {
+        let mask = self.mask();
+        let product =
+            (line as u128) << (2 * self.word) | u128::from(known_by) << self.lines.ilog2();
+        // The lower bits of the product are lost: at least it was this one.
+        let mut mixed = product.div_ceil(u128::from(self.lines)) as u64 & mask;
         mixed = mixed.wrapping_mul(inverse(FACTORS[1])) & mask;
         mixed ^= mixed >> self.word;
         mixed = mixed.wrapping_mul(inverse(FACTORS[0])) & mask;
@@ -65,14 +97,12 @@ impl Shape {
         )
     }
 
-    /// The bits of a pair, and the number that is all of them.
-    fn all(self) -> (u32, u64) {
-        (2 * self.word, u64::MAX >> (64 - 2 * self.word))
+    /// The bits of a pair.
+    #[inline]
+    fn mask(self) -> u64 {
+        u64::MAX >> (64 - 2 * self.word)
     }
 }
-
-/// Odd, and their bits look random.
-const FACTORS: [u64; 2] = [0x9e37_79b9_7f4a_7c15, 0xd6e8_feb8_6659_fd93];
 
 /// What an odd factor is undone by, in 64 bits: Newton's iteration doubles the bits
 /// that are right, of which there are three at first.
@@ -82,112 +112,160 @@ fn inverse(factor: u64) -> u64 {
     })
 }
 
-/// Numbers of 32 bits to an entry: what a pair is found by, and its values.
-pub(super) const ENTRY: usize = 4;
-
-/// The table, as it lies in the file.
+/// The tables, as they lie in the file.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Pairs<'f> {
     pub(super) shape: Shape,
-    pub(super) entries: &'f [[u32; ENTRY]],
-    pub(super) starts: &'f [u32],
+    pub(super) lines: &'f [[[u32; ENTRY]; LINE]],
+    /// Of the list.
+    pub(super) slots: Slots<'f>,
+    pub(super) list: &'f [[u32; LISTED]],
+}
+
+#[inline]
+fn listed_hash(first: u32, second: u32) -> u64 {
+    let pair = u64::from(first) << 32 | u64::from(second);
+    folded_product(pair ^ NOISE[0], NOISE[1])
 }
 
 impl Pairs<'_> {
-    /// How many pairs there are.
-    pub(super) fn len(self) -> usize {
-        self.entries.len()
-    }
-
     /// Where to look for a pair, and for what.
     #[inline]
-    pub(super) fn sought(self, first: u32, second: u32) -> (u32, u32) {
-        let (bucket, rest) = self.shape.mix(first, second);
-        (bucket as u32, rest)
+    pub(super) fn wanted(self, first: u32, second: u32) -> (u32, u32) {
+        self.shape.mix(first, second)
     }
 
-    /// Which entries the pairs of a bucket are.
+    /// Has the lines fetched from memory: so short a loop asks for many at a time.
     #[inline]
-    pub(super) fn range(self, bucket: u32) -> (u32, u32) {
-        let start = |at: usize| self.starts.get(at).copied().unwrap_or(0);
-        (start(bucket as usize), start(bucket as usize + 1))
+    pub(super) fn touch(self, wanted: &[(u32, u32)]) {
+        let first = |line: u32| self.lines.get(line as usize).map_or(0, |line| line[0][0]);
+        let all = wanted.iter().fold(0, |all, &(line, _)| all | first(line));
+        std::hint::black_box(all);
     }
 
-    /// The place of the first entry of a range, if it is the pair's; else [`UNKNOWN`]
-    /// or `SEARCH`. No branch depends on the table.
+    /// The place of a pair, or [`UNKNOWN`], or `SEARCH` where it is not in its line and may
+    /// be on the list. No branch depends on the table.
     #[inline]
-    pub(super) fn first(self, range: (u32, u32), rest: u32) -> u32 {
-        let entry = self.entries.get(range.0 as usize);
-        let entry = entry.copied().unwrap_or_default();
-        let same = u32::from((range.0 < range.1) & (entry[0] == rest)).wrapping_neg();
+    pub(super) fn first(self, (line, known_by): (u32, u32)) -> u32 {
+        let entries = self.lines.get(line as usize);
+        let entries = entries.unwrap_or(&[[FREE; ENTRY]; LINE]);
+        // Counted from 1.
+        let mut found = 0;
+        for (entry, at) in entries.iter().zip(1u32..) {
+            let same = u32::from(entry[0] & KNOWN_BY == known_by);
+            found |= at & same.wrapping_neg();
+        }
         // SEARCH is the number below.
-        let other = UNKNOWN - u32::from(range.0 + 1 < range.1);
-        range.0 & same | other & !same
+        let other = UNKNOWN - (entries[0][0] >> 31);
+        let place = (line * LINE as u32).wrapping_add(found).wrapping_sub(1);
+        if found > 0 { place } else { other }
+    }
+
+    /// Where to look for a pair among the buckets of the list.
+    #[inline]
+    pub(super) fn wanted_of_list(self, first: u32, second: u32) -> Wanted {
+        self.slots.shape.wanted(listed_hash(first, second))
+    }
+
+    /// Whether the pair is the one at a place of the list.
+    #[inline]
+    fn is_listed(self, at: u32, first: u32, second: u32) -> bool {
+        let entry = self.list.get(at as usize);
+        entry.is_some_and(|entry| (entry[0] == first) & (entry[1] == second))
+    }
+
+    /// The place of a pair of the list, or [`UNKNOWN`], or `SEARCH` where this was not seen
+    /// at first sight: `found` is what the slots have.
+    #[inline]
+    pub(super) fn settle(self, found: (u32, bool), first: u32, second: u32) -> u32 {
+        let (at, all) = found;
+        match self.is_listed(at, first, second) {
+            true => (self.lines.len() * LINE) as u32 + at,
+            // SEARCH is the number below.
+            false => UNKNOWN - u32::from(!all),
+        }
     }
 
     /// The place of a pair.
     pub(super) fn find(self, first: u32, second: u32) -> Option<u32> {
-        let (bucket, rest) = self.sought(first, second);
-        let (start, end) = self.range(bucket);
-        let entries = self.entries.get(start as usize..end as usize)?;
-        let place = entries.iter().position(|entry| entry[0] == rest)?;
-        Some(start + place as u32)
+        let place = self.first(self.wanted(first, second));
+        if place < UNKNOWN - 1 {
+            return Some(place);
+        }
+        if place == UNKNOWN {
+            return None;
+        }
+        let wanted = self.wanted_of_list(first, second);
+        let listed = (self.slots).find(wanted, |at| self.is_listed(at, first, second));
+        listed.map(|place| (self.lines.len() * LINE) as u32 + place)
     }
 
     /// The values of the pair at a place.
     #[inline]
-    pub(super) fn values(self, place: u32) -> [f32; ENTRY - 1] {
-        let entry = self.entries.get(place as usize);
-        entry.map_or([0.0; ENTRY - 1], |&[_, a, b, c]| {
-            [a, b, c].map(f32::from_bits)
-        })
+    pub(super) fn values(self, place: u32) -> [f32; VALUES] {
+        let place = place as usize;
+        let entries = self.lines.as_flattened();
+        let values = match entries.get(place) {
+            Some(&[_, a, b, c]) => [a, b, c],
+            None => match self.list.get(place - entries.len()) {
+                Some(&[_, _, a, b, c]) => [a, b, c],
+                None => [0; VALUES],
+            },
+        };
+        values.map(f32::from_bits)
     }
 
-    /// All pairs, in the order of their places; nothing where the table is not sound.
-    pub(super) fn all(self) -> Option<Vec<(u32, u32)>> {
-        let mut pairs = Vec::with_capacity(self.len());
-        for (bucket, ends) in self.starts.windows(2).enumerate() {
-            let entries = self.entries.get(ends[0] as usize..ends[1] as usize)?;
-            pairs.extend(
-                entries
-                    .iter()
-                    .map(|entry| self.shape.unmix(bucket, entry[0])),
-            );
-        }
-        (pairs.len() == self.len()).then_some(pairs)
+    /// All pairs with their values.
+    pub(super) fn all(self) -> impl Iterator<Item = ((u32, u32), [f32; VALUES])> {
+        let lines = self.lines.iter().enumerate();
+        let in_lines = lines.flat_map(move |(line, entries)| {
+            let entries = entries.iter().filter(|entry| entry[0] & KNOWN_BY != FREE);
+            entries.map(move |&[known_by, a, b, c]| {
+                let pair = self.shape.unmix(line, known_by & KNOWN_BY);
+                (pair, [a, b, c].map(f32::from_bits))
+            })
+        });
+        let listed = self.list.iter();
+        in_lines.chain(
+            listed
+                .map(|&[first, second, a, b, c]| ((first, second), [a, b, c].map(f32::from_bits))),
+        )
     }
 }
 
-/// The table of some pairs.
+/// The tables of some pairs.
 #[derive(Debug)]
 pub(super) struct Built {
-    pub(super) entries: Vec<u32>,
-    pub(super) starts: Vec<u32>,
+    pub(super) lines: Vec<[[u32; ENTRY]; LINE]>,
+    pub(super) slots: Vec<u32>,
+    pub(super) list: Vec<[u32; LISTED]>,
 }
 
-/// Lays out pairs with their values.
-pub(super) fn build(shape: Shape, pairs: &[((u32, u32), [f32; ENTRY - 1])]) -> Built {
-    let mut mixed: Vec<((usize, u32), [f32; ENTRY - 1])> = pairs
-        .iter()
-        .map(|&((first, second), values)| (shape.mix(first, second), values))
-        .collect();
-    // The most frequent pair of a bucket is found first.
-    mixed.sort_unstable_by(|(a, of_a), (b, of_b)| {
-        (a.0.cmp(&b.0))
-            .then(of_a[0].total_cmp(&of_b[0]))
-            .then(a.1.cmp(&b.1))
-    });
-    let mut starts = vec![0; shape.starts()];
-    let mut entries = Vec::with_capacity(pairs.len() * ENTRY);
-    for ((bucket, rest), values) in mixed {
-        starts[bucket + 1] += 1;
-        entries.push(rest);
-        entries.extend(values.map(f32::to_bits));
+/// Lays out pairs with their values, of which the first falls with the number of texts.
+pub(super) fn build(shape: Shape, pairs: &[((u32, u32), [f32; VALUES])]) -> Built {
+    let mut pairs = pairs.to_vec();
+    pairs.sort_unstable_by(|(a, of_a), (b, of_b)| of_a[0].total_cmp(&of_b[0]).then(a.cmp(b)));
+    let free = [FREE, 0, 0, 0];
+    let mut lines = vec![[free; LINE]; shape.lines as usize];
+    let mut list = Vec::new();
+    for ((first, second), values) in pairs {
+        let (line, known_by) = shape.mix(first, second);
+        let [a, b, c] = values.map(f32::to_bits);
+        let entries = &mut lines[line as usize];
+        match entries.iter_mut().find(|entry| entry[0] == FREE) {
+            Some(entry) => *entry = [known_by, a, b, c],
+            None => {
+                entries[0][0] |= MORE;
+                list.push([first, second, a, b, c]);
+            }
+        }
     }
-    for bucket in 1..starts.len() {
-        starts[bucket] += starts[bucket - 1];
+    let hashes = list.iter().map(|entry| listed_hash(entry[0], entry[1]));
+    Built {
+        slots: slots::build(slots::Shape::new(list.len()), hashes),
+        lines,
+        list,
     }
-    Built { entries, starts }
 }
 
 #[cfg(test)]
@@ -197,7 +275,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn pairs_are_found_and_others_are_not(words in prop_oneof![1usize..9, 900usize..1100, Just(1 << 20), Just((1 << 20) + 1)], seeds in proptest::collection::vec(any::<(u32, u32)>(), 0..200), others in proptest::collection::vec(any::<(u32, u32)>(), 0..200)) {
+        fn pairs_are_found_and_others_are_not(words in prop_oneof![1usize..40, 900usize..1100, Just(1 << 20), Just((1 << 20) + 1)], seeds in proptest::collection::vec(any::<(u32, u32)>(), 0..300), others in proptest::collection::vec(any::<(u32, u32)>(), 0..200)) {
             let of = |all: &[(u32, u32)]| {
                 let mut pairs: Vec<(u32, u32)> = all
                     .iter()
@@ -209,28 +287,44 @@ mod tests {
             };
             let (pairs, others) = (of(&seeds), of(&others));
             let shape = Shape::new(words, pairs.len());
-            let valued: Vec<_> = (pairs.iter().zip(0u8..))
-                .map(|(&pair, at)| (pair, [f32::from(at), -1.5, 0.0]))
+            let valued: Vec<_> = (pairs.iter().zip(0u16..))
+                .map(|(&pair, at)| (pair, [f32::from(at % 7), -1.5, f32::from(at)]))
                 .collect();
             let built = build(shape, &valued);
-            prop_assert_eq!(built.starts.len(), shape.starts());
-            let table = Pairs { shape, entries: built.entries.as_chunks().0, starts: &built.starts };
-            prop_assert_eq!(table.len(), pairs.len());
-            for ((first, second), values) in valued {
+            let table = Pairs {
+                shape,
+                lines: &built.lines,
+                slots: Slots { shape: slots::Shape::new(built.list.len()), buckets: built.slots.as_chunks().0 },
+                list: &built.list,
+            };
+            for &((first, second), values) in &valued {
                 let place = table.find(first, second);
-                let (bucket, rest) = table.sought(first, second);
-                let at_once = table.first(table.range(bucket), rest);
+                let at_once = table.first(table.wanted(first, second));
                 prop_assert!(Some(at_once) == place || at_once == SEARCH);
                 prop_assert_eq!(place.map(|place| table.values(place)), Some(values));
             }
-            let mut all = table.all().unwrap();
-            all.sort_unstable();
-            prop_assert_eq!(&all, &pairs);
+            let mut all: Vec<_> = table.all().collect();
+            all.sort_unstable_by_key(|(pair, _)| *pair);
+            prop_assert_eq!(&all, &valued);
             for (first, second) in others.into_iter().filter(|pair| !pairs.contains(pair)) {
                 prop_assert_eq!(table.find(first, second), None);
-                let (bucket, rest) = table.sought(first, second);
-                prop_assert!(table.first(table.range(bucket), rest) >= SEARCH);
+                let at_once = table.first(table.wanted(first, second));
+                prop_assert!(at_once >= SEARCH);
             }
         }
+    }
+
+    #[test]
+    fn the_list_is_short() {
+        let shape = Shape::new(3000, 20_000);
+        let valued: Vec<_> = (0..20_000)
+            .map(|at| ((at % 3000, at / 7), [1.0, 0.0, 0.0]))
+            .collect();
+        let built = build(shape, &valued);
+        assert!(
+            (1500..3500).contains(&built.list.len()),
+            "{}",
+            built.list.len()
+        );
     }
 }

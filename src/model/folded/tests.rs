@@ -1,4 +1,4 @@
-//! Files of format 4 that are read back, damaged, and sealed anew over nonsense.
+//! Files of format 5 that are read back, damaged, and sealed anew over nonsense.
 
 use std::path::Path;
 
@@ -8,6 +8,9 @@ use crate::model::file::tests::{
 };
 use crate::model::folded::{Folded, Scratch};
 use crate::model::{Model, Ready};
+use crate::polarity::{Polarity, Scorer};
+use crate::sentence::WordWeights;
+use crate::vectors::WordVectors;
 
 fn bytes_of(model: &Model) -> Vec<u8> {
     model.laid_out(Path::new("m")).unwrap().unwrap()
@@ -97,13 +100,10 @@ fn well_sealed_nonsense_is_refused() {
     let whole = bytes_of(&with_direction());
     let nan = f32::NAN.to_le_bytes();
     for (bytes, says) in [
-        (patched(&whole, "words", 8, &[9; 4]), "table of words"),
-        (patched(&whole, "word_starts", 0, &[9; 4]), "table of words"),
-        (patched(&whole, "pair_starts", 0, &[9; 4]), "table of pairs"),
         (patched(&whole, "word_values", 4, &nan), "not finite"),
         (patched(&whole, "pairs", 4, &nan), "not finite"),
         (patched(&whole, "word_values", 0, &[0; 4]), "not positive"),
-        (renamed(&whole, b"\"pairs\"", b"\"parrs\""), "no pairs"),
+        (renamed(&whole, b"\"pairs\":{", b"\"parrs\":{"), "no pairs"),
         (renamed(&whole, b"gate", b"gaze"), "missing field `gate`"),
         (
             renamed(&whole, b"\\\"no\\\"", b"\\\"zo\\\""),
@@ -115,9 +115,104 @@ fn well_sealed_nonsense_is_refused() {
         assert!(error.to_string().contains(says), "{says}: {error}");
         assert!(error.hint().is_some(), "{error}");
     }
+    // What leads nowhere is found by no text.
+    for table in ["word_buckets", "word_keys", "pairs"] {
+        let broken = patched(&whole, table, 0, &[255; 12]);
+        if let Ok(Some(folded)) = read(&broken) {
+            folded.classify("good bad größe, not good", &mut Scratch::default());
+        }
+    }
     // A word that is no UTF-8 is found by no text, and noticed by who asks for it.
-    let broken = patched(&whole, "words", 0, &[255]);
+    let broken = patched(&whole, "word_keys", 0, &[255]);
     let folded = read(&broken).unwrap().unwrap();
     folded.classify("good bad größe", &mut Scratch::default());
     assert!(folded.to_model(Path::new("m")).is_err());
+}
+
+const TEXTS: [&str; 8] = [
+    "good",
+    "Bad GRÖSSE größe",
+    "unknown",
+    "",
+    "not good. bad?",
+    "It was not good, and I don't think it is bad",
+    "很好 good",
+    "a word_of_more_than_sixteen_bytes, good",
+];
+
+#[test]
+fn a_few_texts_are_answered_as_by_the_whole_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("m.senti");
+    for model in [model(), with_direction(), large()] {
+        std::fs::write(&path, bytes_of(&model)).unwrap();
+        let whole = Folded::read(&path).unwrap().unwrap();
+        let few = Folded::answer_few(&path, &TEXTS).unwrap().unwrap();
+        assert_eq!(few.verdicts().len(), TEXTS.len());
+        for (text, verdict) in TEXTS.iter().zip(few.verdicts()) {
+            let expected = whole.classify(text, &mut Scratch::default());
+            assert_eq!(*verdict, expected, "{text}");
+            assert_eq!(few.name(verdict), whole.name(&expected));
+        }
+    }
+}
+
+#[test]
+fn what_few_texts_need_is_verified_and_the_rest_is_not_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("m.senti");
+    let whole = bytes_of(&large());
+    let texts = ["w17 w4000 not w39999"];
+    let expected = Folded::from_bytes(&path, &whole).unwrap().unwrap();
+    let expected = expected.classify(texts[0], &mut Scratch::default());
+    assert!(expected.known > 2);
+    let (mut refused, mut answered) = (0, 0);
+    for at in (0..whole.len()).step_by(4096) {
+        let mut changed = whole.clone();
+        changed[at] ^= 1;
+        std::fs::write(&path, &changed).unwrap();
+        match Folded::answer_few(&path, &texts) {
+            Err(Error::Artifact { .. }) => refused += 1,
+            Ok(Some(few)) => {
+                assert_eq!(few.verdicts(), std::slice::from_ref(&expected));
+                answered += 1;
+            }
+            // A changed beginning makes it another file, which is refused as such.
+            Ok(None) => assert!(at < 4096),
+            Err(error) => panic!("{error}"),
+        }
+        assert!(Folded::read(&path).is_err() || at < 4096);
+    }
+    assert!(refused > 5 && answered > 20, "{refused} {answered}");
+}
+
+/// A model of so many words that a text needs a small part of it.
+fn large() -> Model {
+    let mut model = with_direction();
+    let (dims, more) = (model.vectors.dims(), 40_000);
+    let mut words = model.vectors.words().to_vec();
+    words.extend((words.len()..more).map(|at| format!("w{at}")));
+    let mut rows: Vec<f32> = (0..model.vectors.len())
+        .flat_map(|row| model.vectors.row(row).to_vec())
+        .collect();
+    rows.resize(more * dims, 0.25);
+    let mut parts = model.vectors.polarity().unwrap().clone().into_parts();
+    let old = model.vectors.len();
+    let insert = |values: &mut Vec<f32>, with: f32| {
+        values.splice(old..old, std::iter::repeat_n(with, more - old));
+    };
+    insert(&mut parts.idf, 3.0);
+    for scale in &mut parts.scales {
+        insert(&mut scale.weights, 0.5);
+    }
+    let mut weights = model.weights.as_slice().to_vec();
+    weights.resize(more, 0.5);
+    let vectors = WordVectors::from_unit(words, rows, dims, vec![1.0; more]).unwrap();
+    model.vectors = vectors.with_polarity(Polarity::from_parts(parts));
+    model.weights = WordWeights::stored(weights, more).unwrap();
+    model.scorer = model
+        .vectors
+        .polarity()
+        .map(|polarity| Scorer::new(polarity, model.length(), None, &model.vectors));
+    model
 }

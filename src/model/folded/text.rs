@@ -1,15 +1,20 @@
 //! From a text to its words and pairs, each with how often it stands there.
 //!
 //! What [`Scorer`](crate::polarity::Scorer) and
-//! [`SentenceEncoder`](crate::sentence::SentenceEncoder) do, in one pass and without
-//! memory of its own for a text. Two things make it fast: words are looked up in any
-//! case as they stand, and negation is looked for in the sentences that have a word
-//! which can negate, and in the question before. Texts with scripts where units
-//! overlap go the way that all texts go elsewhere.
+//! [`SentenceEncoder`](crate::sentence::SentenceEncoder) do, without memory of its own
+//! for a text, in short loops over all its words. In each, many words wait for memory at
+//! the same time, and no branch depends on which word it is: processors guess branches,
+//! and what a word is they guess wrong. Negation is looked for in the sentences that
+//! have a word which can negate, and in the question before. Texts with scripts where
+//! units overlap go the way that all texts go elsewhere.
+
+use std::borrow::Cow;
 
 use super::Folded;
+use super::Negating;
 use super::pairs::Pairs;
-use super::words::{Sought, Words};
+use super::slots::Wanted;
+use super::words::{Key, SHORT, Words, key_of_ascii};
 use crate::polarity::places;
 use crate::text::clauses::Break;
 use crate::text::tokenizer::{spans, word_at};
@@ -17,57 +22,50 @@ use crate::text::units::is_overlapping;
 
 /// This word is left out.
 pub(super) const STOP: u8 = 1;
-/// Negation can begin with this word.
-pub(super) const NEGATES: u8 = 2;
 /// This is a word that opinions are made of.
 pub(super) const OPINION: u8 = 4;
-
 /// This is a seed word of praise.
 pub(super) const PRAISE: u8 = 8;
 /// This is one of blame, whatever else it is.
 pub(super) const BLAME: u8 = 16;
-/// What is known of negation says nothing of this word.
-pub(super) const PLAIN: u8 = 32;
 
 /// The half of a number that says how often.
 const TIMES: u64 = 0xffff_ffff;
 /// The row of a word, or the place of a pair, that is not in the table.
 pub(super) const UNKNOWN: u32 = u32::MAX;
-/// One that may be further on.
+/// One that may be, though not where it was looked for first.
 pub(super) const SEARCH: u32 = u32::MAX - 1;
+/// No place in the text.
+const NOWHERE: u32 = u32::MAX;
 
-/// A word of a text.
-#[derive(Debug, Clone, Copy)]
-struct Word {
-    start: usize,
-    end: usize,
-    row: u32,
-    after: Break,
-}
-
-/// A text as the answer needs it; memory that is used for one text after another.
-///
-/// What is looked up lies anywhere in the tables, and memory answers many questions at
-/// a time as long as none waits for the answer of another. So the first entry that may
-/// be the right one is taken for every word, and for every pair, before any of them is
-/// looked at; where it is another, a second round searches on.
+/// A text as the answer needs it; memory that is used for one text after another. What
+/// belongs to a word stands at its place in the text, in one list each.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Text {
-    words: Vec<Word>,
-    sought: Vec<Sought>,
-    /// Where in a table to look.
-    ranges: Vec<(u32, u32)>,
-    /// Where to look for pairs, and for what.
-    mixed: Vec<(u32, u32)>,
+    /// The bytes that each word stands on: from, to.
+    pub(super) spans: Vec<[u32; 2]>,
+    pub(super) rows: Vec<u32>,
+    /// What stands behind each word.
+    breaks: Vec<Break>,
+    pub(super) keys: Vec<Key>,
+    pub(super) wanted: Vec<Wanted>,
+    found: Vec<(u32, bool)>,
+    /// What has to be looked at again, by its place.
+    again: Vec<u32>,
     /// The places of words that can negate.
-    negates: Vec<usize>,
+    negates: Vec<u32>,
+    /// Which words are negated; none where it is shorter.
     negated: Vec<bool>,
-    neighbours: Vec<Neighbours>,
+    /// Two words that may be a pair, by their places, and the pair's place in its table.
+    neighbours: Vec<[u32; 2]>,
+    places: Vec<u32>,
+    /// Where to look for pairs, and for what.
+    pub(super) mixed: Vec<(u32, u32)>,
     /// For each row the number of the last text with it, and how often it has it.
     seen: Vec<u64>,
     number: u64,
     /// The rows of the different words.
-    pub(super) rows: Vec<u32>,
+    pub(super) different: Vec<u32>,
     /// The places of the different pairs.
     pub(super) pairs: Counts,
     /// The rows of words that negation turns, as often as it does.
@@ -78,15 +76,12 @@ pub(super) struct Text {
     pub(super) known: usize,
     /// Words, stop words left out.
     pub(super) tokens: usize,
-}
-
-/// Two neighbouring words, by their places in the text.
-#[derive(Debug, Clone, Copy)]
-struct Neighbours {
-    first: u32,
-    second: u32,
-    /// The pair's place, or what is above all.
-    place: u32,
+    /// It went the way of most texts.
+    pub(super) is_plain: bool,
+    /// How many keys, pairs and pairs of the list were looked for.
+    pub(super) sought: usize,
+    pub(super) asked: usize,
+    pub(super) asked_of_list: usize,
 }
 
 /// How often each of some numbers was met.
@@ -102,11 +97,11 @@ impl Counts {
     /// Forgets what was met, and makes room for so many.
     fn begin(&mut self, most: usize) {
         self.different.clear();
-        let slots = (2 * most).next_power_of_two();
         self.slots.clear();
-        self.slots.resize(slots, (0, 0));
+        self.slots.resize((4 * most).next_power_of_two(), (0, 0));
     }
 
+    #[inline]
     fn slot(&self, number: u32) -> usize {
         let mask = self.slots.len() - 1;
         let mut at = (number.wrapping_mul(0x9e37_79b9) >> 7) as usize & mask;
@@ -116,18 +111,31 @@ impl Counts {
         at
     }
 
-    fn add(&mut self, number: u32) {
-        let at = self.slot(number);
-        if self.slots[at].1 == 0 {
-            self.different.push(number);
+    /// Adds numbers, of which there are no more than there is room for.
+    fn add_all(&mut self, numbers: &[u32]) {
+        self.different.resize(numbers.len(), 0);
+        let mut met = 0;
+        for &number in numbers {
+            let at = self.slot(number);
+            self.different[met] = number;
+            met += usize::from(self.slots[at].1 == 0);
+            self.slots[at] = (number, self.slots[at].1 + 1);
         }
-        self.slots[at] = (number, self.slots[at].1.saturating_add(1));
+        self.different.truncate(met);
     }
 
     /// How often a number was met.
     pub(super) fn times(&self, number: u32) -> f64 {
         f64::from(self.slots[self.slot(number)].1)
     }
+}
+
+/// The first elements of a list that grows if it has to; what they held is still there.
+fn first_of<T: Clone + Default>(list: &mut Vec<T>, count: usize) -> &mut [T] {
+    if list.len() < count {
+        list.resize(count, T::default());
+    }
+    &mut list[..count]
 }
 
 impl Text {
@@ -138,186 +146,237 @@ impl Text {
     }
 
     fn begin(&mut self, rows: usize) {
-        self.seen.resize(rows, 0);
+        // One more stands for all words that have no row.
+        if self.seen.len() != rows + 1 {
+            // Memory that is not touched costs nothing.
+            self.seen = vec![0; rows + 1];
+        }
         self.number += 1;
-        self.rows.clear();
+        self.different.clear();
         self.turned_words.clear();
         self.turned_pairs.clear();
-        self.words.clear();
+        self.spans.clear();
+        self.rows.clear();
+        self.again.clear();
         self.negates.clear();
+        self.negated.clear();
         self.pairs.begin(0);
-        (self.known, self.tokens) = (0, 0);
-    }
-
-    #[inline]
-    fn add(&mut self, row: u32) {
-        let mark = self.number << 32;
-        let Some(seen) = self.seen.get_mut(row as usize) else {
-            return;
-        };
-        if *seen & !TIMES == mark {
-            *seen += 1;
-        } else {
-            *seen = mark | 1;
-            self.rows.push(row);
-        }
+        (self.known, self.tokens, self.is_plain) = (0, 0, false);
+        (self.sought, self.asked, self.asked_of_list) = (0, 0, 0);
     }
 
     /// Reads a text.
     pub(super) fn read(&mut self, folded: &Folded, text: &str) {
-        let (words, pairs) = (folded.words(), folded.pairs());
+        let words = folded.words();
         self.begin(words.len());
-        if !self.cut(words, text) {
+        if u32::try_from(text.len()).is_err() {
             return self.read_overlapping(folded, text);
         }
-        self.find(folded, words, text);
+        self.cut(text);
+        self.seek(words, text.as_bytes());
+        if !self.find(words, text) {
+            return self.read_overlapping(folded, text);
+        }
+        self.is_plain = true;
+        if !folded.tokenizer.stop_words().is_empty() {
+            self.leave_out(folded, text);
+        }
+        self.tokens = self.spans.len();
+        self.count(words);
         if folded.has_direction() {
-            self.negate(folded, text);
-            self.pair(folded.flags(), pairs);
+            self.part(text);
+            self.find_negators(folded.negating(), text);
+            self.negate(folded.negating(), folded.flags(), text);
+            self.pair(folded.flags(), folded.pairs());
         }
     }
 
-    /// Cuts the text into words, each with a first look into the table; or says that
-    /// this is no text for that.
-    fn cut(&mut self, table: Words<'_>, text: &str) -> bool {
-        let bytes = text.as_bytes();
-        let plain = text.is_ascii();
-        let (words, sought, ranges) = (&mut self.words, &mut self.sought, &mut self.ranges);
-        sought.clear();
-        ranges.clear();
-        spans(text).for_each(|span| {
-            let one = match plain || bytes[span.clone()].is_ascii() {
-                true => Sought::of_ascii(bytes, span.clone()),
-                false => Sought::default(),
-            };
-            words.push(Word {
-                start: span.start,
-                end: span.end,
-                row: UNKNOWN,
-                after: Break::None,
-            });
-            sought.push(one);
-        });
-        // Short rounds: in each, many words wait for memory at the same time.
-        ranges.extend(sought.iter().map(|&one| (table.bucket(one), 0)));
-        for range in ranges.iter_mut() {
-            *range = table.range(range.0);
-        }
-        for ((word, &sought), &range) in words.iter_mut().zip(sought.iter()).zip(ranges.iter()) {
-            word.row = table.first(range, sought);
-        }
-        if plain {
-            return true;
-        }
-        for word in words.iter_mut() {
-            let span = word.start..word.end;
-            if !bytes[span.clone()].is_ascii() {
-                if is_overlapping(&text[span.clone()]) {
-                    return false;
+    /// Cuts the text into words.
+    fn cut(&mut self, text: &str) {
+        let list = &mut self.spans;
+        spans(text).for_each(|span| list.push([span.start as u32, span.end as u32]));
+    }
+
+    /// Says for what to look, and where.
+    fn seek(&mut self, words: Words<'_>, text: &[u8]) {
+        let count = self.spans.len();
+        self.sought = count;
+        let keys = first_of(&mut self.keys, count);
+        let wanted = first_of(&mut self.wanted, count);
+        // Where the text ends too soon behind a word, it is continued.
+        let whole = |span: &[u32; 2]| text.len() - span[0] as usize >= SHORT;
+        let inner = self.spans.partition_point(whole);
+        let rest = self.spans.get(inner);
+        let rest = rest.map_or(text.len(), |span| span[0] as usize);
+        let mut end = [0; 2 * SHORT];
+        end[..text.len() - rest].copy_from_slice(&text[rest..]);
+        for (text, from, range) in [(text, 0, 0..inner), (&end[..], rest, inner..count)] {
+            let spans = self.spans[range.clone()].iter().zip(range.clone());
+            let outs = keys[range.clone()].iter_mut().zip(&mut wanted[range]);
+            for ((&[start, end], at), (key, wanted)) in spans.zip(outs) {
+                let Some(sixteen) = text[start as usize - from..].first_chunk() else {
+                    continue;
+                };
+                let plain;
+                (*key, plain) = key_of_ascii(sixteen, (end - start) as usize);
+                *wanted = words.wanted(*key);
+                if !plain {
+                    self.again.push(at as u32);
                 }
-                let found = table.find(word_at(text, span).as_bytes());
-                word.row = found.unwrap_or(UNKNOWN);
+            }
+        }
+    }
+
+    /// Finds the rows of words; or says that this is no text for that.
+    fn find(&mut self, words: Words<'_>, text: &str) -> bool {
+        let count = self.spans.len();
+        words.slots.touch(&self.wanted[..count]);
+        let found = first_of(&mut self.found, count);
+        for (found, &wanted) in found.iter_mut().zip(&self.wanted) {
+            *found = words.slots.first(wanted);
+        }
+        words.touch(found);
+        let settled = found.iter().zip(&self.keys);
+        self.rows
+            .extend(settled.map(|(&found, &key)| words.settle(found, key)));
+        for &at in &self.again {
+            let span = self.spans[at as usize];
+            if is_overlapping(&text[span[0] as usize..span[1] as usize]) {
+                return false;
+            }
+            let row = words.find(word(text, span).as_bytes());
+            self.rows[at as usize] = row.unwrap_or(UNKNOWN);
+        }
+        for (row, &key) in self.rows.iter_mut().zip(&self.keys) {
+            if *row == SEARCH {
+                *row = words.find_key(key).unwrap_or(UNKNOWN);
             }
         }
         true
     }
 
-    /// Searches on for the words that were not found at once, leaves stop words out,
-    /// and notes what stands between words.
-    fn find(&mut self, folded: &Folded, table: Words<'_>, text: &str) {
-        let bytes = text.as_bytes();
-        let flags = folded.flags();
-        let stops = folded.tokenizer.stop_words();
-        let ask = !stops.is_empty() || !folded.unknown_negators.is_empty();
-        let mut words = std::mem::take(&mut self.words);
-        // Words that stay, those before `kept`.
-        let mut kept = 0usize;
-        for at in 0..words.len() {
-            let mut word = words[at];
-            if word.row == SEARCH {
-                let span = word.start..word.end;
-                let sought = Sought::of_ascii(bytes, span.clone());
-                let range = table.range(table.bucket(sought));
-                let found = table.search(range, sought, &bytes[span]);
-                word.row = found.unwrap_or(UNKNOWN);
-            }
-            let flag = match word.row {
-                UNKNOWN if ask => {
-                    let word = word_at(text, word.start..word.end);
-                    match stops.contains(&word) {
-                        true => STOP,
-                        false if folded.unknown_negators.contains(&*word) => NEGATES,
-                        false => 0,
-                    }
-                }
-                UNKNOWN => 0,
-                row => flags.get(row as usize).copied().unwrap_or(0),
-            };
-            if flag & STOP != 0 {
-                continue;
-            }
-            if let Some(last) = kept.checked_sub(1) {
-                words[last].after = gap(text, words[last].end, word.start);
-            }
-            if flag & NEGATES != 0 {
-                self.negates.push(kept);
-            }
-            if word.row != UNKNOWN {
-                self.known += 1;
-                self.add(word.row);
-            }
-            words[kept] = word;
-            kept += 1;
+    /// Leaves stop words out.
+    fn leave_out(&mut self, folded: &Folded, text: &str) {
+        let (flags, stops) = (folded.flags(), folded.tokenizer.stop_words());
+        let stays = |span: &[u32; 2], row: u32| match flags.get(row as usize) {
+            Some(flags) => flags & STOP == 0,
+            None => !stops.contains(&word(text, *span)),
+        };
+        let kept = self.spans.iter().zip(&self.rows);
+        let kept = kept.filter(|(span, row)| stays(span, **row));
+        (self.spans, self.rows) = kept.unzip();
+    }
+
+    /// Counts words.
+    fn count(&mut self, words: Words<'_>) {
+        let none = words.len();
+        let mark = self.number << 32;
+        let count = self.rows.len();
+        let different = first_of(&mut self.different, count);
+        let seen = first_of(&mut self.seen, none + 1);
+        let mut met = 0;
+        for &row in &self.rows {
+            let row = (row as usize).min(none);
+            let before = seen[row];
+            let is_first = before & !TIMES != mark;
+            seen[row] = if is_first { mark | 1 } else { before + 1 };
+            different[met] = row as u32;
+            met += usize::from(is_first & (row < none));
         }
-        words.truncate(kept);
-        if let Some(last) = words.last_mut() {
-            last.after = gap(text, last.end, text.len());
+        self.different.truncate(met);
+        let unknown = match self.seen[none] {
+            seen if seen & !TIMES == mark => (seen & TIMES) as usize,
+            _ => 0,
+        };
+        self.known = count - unknown;
+    }
+
+    /// Notes what stands between words.
+    fn part(&mut self, text: &str) {
+        self.breaks.clear();
+        let gaps = self.spans.windows(2);
+        let gaps = gaps.map(|pair| Break::between(text, pair[0][1] as usize, pair[1][0] as usize));
+        self.breaks.extend(gaps);
+        if let Some(&[_, end]) = self.spans.last() {
+            self.breaks
+                .push(Break::between(text, end as usize, text.len()));
         }
-        self.words = words;
-        self.tokens = kept;
+    }
+
+    /// Notes the words that negation can begin with.
+    fn find_negators(&mut self, negating: &Negating, text: &str) {
+        let none = negating.rows.len().saturating_sub(1);
+        let list = first_of(&mut self.negates, self.rows.len());
+        let mut met = 0;
+        for (&row, at) in self.rows.iter().zip(0u32..) {
+            let row = negating.rows.get((row as usize).min(none));
+            list[met] = at;
+            met += usize::from(row.is_some_and(|(_, starts)| *starts));
+        }
+        self.negates.truncate(met);
+        // By their names where they are not known by their rows.
+        let by_name = negating.rows.is_empty();
+        if negating.unknown.is_empty() || self.known == self.tokens && !by_name {
+            return;
+        }
+        for (at, (&span, &row)) in self.spans.iter().zip(&self.rows).enumerate() {
+            if (row == UNKNOWN || by_name) && negating.unknown.contains(&*word(text, span)) {
+                self.negates.push(at as u32);
+            }
+        }
+        if self.negates.len() > met {
+            self.negates.sort_unstable();
+        }
     }
 
     /// Says which words are negated, in the sentences where any may be.
-    fn negate(&mut self, folded: &Folded, text: &str) {
-        self.negated.clear();
+    fn negate(&mut self, negating: &Negating, flags: &[u8], text: &str) {
         if self.negates.is_empty() {
             return;
         }
-        self.negated.resize(self.words.len(), false);
-        let (flags, negation) = (folded.flags(), folded.negation());
-        let ends = |word: &Word| word.after.ends_sentence();
+        self.negated.resize(self.spans.len(), false);
+        let breaks = &self.breaks;
+        let ends = |gap: &Break| gap.ends_sentence();
+        let start_before = |at: usize| breaks[..at].iter().rposition(ends).map_or(0, |end| end + 1);
+        let (mut words, mut numbers, mut negated) = (Vec::new(), Vec::new(), Vec::new());
+        let lower = text.to_ascii_lowercase();
         let mut done = 0;
         for &at in &self.negates {
+            let at = at as usize;
             if at < done {
                 continue;
             }
-            let start_before = |at: usize| {
-                self.words[..at]
-                    .iter()
-                    .rposition(ends)
-                    .map_or(0, |end| end + 1)
-            };
             let mut start = start_before(at);
-            let end = self.words[at..].iter().position(ends);
-            let end = end.map_or(self.words.len(), |end| at + end + 1);
+            let end = breaks[at..].iter().position(ends);
+            let end = end.map_or(breaks.len(), |end| at + end + 1);
             done = end;
-            if start > 0 && self.words[start - 1].after == Break::Question {
+            if start > 0 && breaks[start - 1] == Break::Question {
                 start = start_before(start - 1);
             }
-            let part = &self.words[start..end];
-            let words: Vec<_> = part
+            // Only opinions are turned.
+            if !self.rows[start..end]
                 .iter()
-                .map(|word| word_at(text, word.start..word.end))
-                .collect();
-            let breaks: Vec<Break> = part.iter().map(|word| word.after).collect();
-            let is_plain = |word: &Word| {
-                let flags = flags.get(word.row as usize);
-                flags.is_some_and(|flags| flags & PLAIN != 0)
-            };
-            let plain: Vec<bool> = part.iter().map(is_plain).collect();
-            let mut negated = Vec::new();
-            negation.scopes_of(&words, &plain, &breaks, &mut negated);
-            for (all, one) in self.negated[start..end].iter_mut().zip(negated) {
+                .any(|&row| is_opinion(flags, row))
+            {
+                continue;
+            }
+            words.clear();
+            numbers.clear();
+            for (&[from, to], &row) in self.spans[start..end].iter().zip(&self.rows[start..end]) {
+                let plain = lower.get(from as usize..to as usize);
+                let word = match plain.filter(|word| word.is_ascii()) {
+                    Some(plain) => Cow::Borrowed(plain),
+                    None => word(text, [from, to]),
+                };
+                numbers.push(match negating.rows.get(row as usize) {
+                    Some((number, _)) => *number,
+                    None => negating.negation.number(&word),
+                });
+                words.push(word);
+            }
+            let gaps = &breaks[start..end];
+            (negating.negation).scopes_of(&words, &numbers, gaps, &mut negated);
+            for (all, one) in self.negated[start..end].iter_mut().zip(&negated) {
                 *all |= one;
             }
         }
@@ -325,75 +384,86 @@ impl Text {
 
     /// Counts pairs, and what is turned.
     fn pair(&mut self, flags: &[u8], table: Pairs<'_>) {
-        self.neighbours.clear();
-        let mut first = usize::MAX;
-        for (second, word) in self.words.iter().enumerate() {
-            if word.row != UNKNOWN {
-                if first != usize::MAX {
-                    self.neighbours.push(Neighbours {
-                        first: first as u32,
-                        second: second as u32,
-                        place: UNKNOWN,
-                    });
-                }
-                first = second;
-            }
-            if !word.after.joins() {
-                first = usize::MAX;
-            }
+        self.join(table);
+        self.pairs.begin(self.places.len());
+        self.pairs.add_all(&self.places);
+        if self.negated.is_empty() {
+            return;
         }
-        self.seek_pairs(table);
-        let any = self.negated.len() == self.words.len();
-        let opinion = |row: u32| {
-            flags
-                .get(row as usize)
-                .is_some_and(|flags| flags & OPINION != 0)
-        };
-        if any {
-            let negated = self.words.iter().zip(&self.negated);
-            let rows = negated
-                .filter(|(_, negated)| **negated)
-                .map(|(word, _)| word.row);
-            self.turned_words.extend(rows.filter(|&row| opinion(row)));
-        }
-        self.pairs.begin(self.neighbours.len());
-        for pair in &self.neighbours {
-            let [first, second] = [pair.first, pair.second].map(|at| at as usize);
-            let place = match pair.place {
-                UNKNOWN => continue,
-                SEARCH => match table.find(self.words[first].row, self.words[second].row) {
-                    Some(place) => place,
-                    None => continue,
-                },
-                place => place,
-            };
-            self.pairs.add(place);
-            if any
-                && self.negated[first]
-                && self.negated[second]
-                && (opinion(self.words[first].row) || opinion(self.words[second].row))
+        let opinion = |row: u32| is_opinion(flags, row);
+        let negated = self.rows.iter().zip(&self.negated);
+        let rows = negated.filter(|(row, negated)| **negated && opinion(**row));
+        self.turned_words.extend(rows.map(|(&row, _)| row));
+        for (&place, pair) in self.places.iter().zip(&self.neighbours) {
+            let words = pair.map(|at| at as usize);
+            if words.iter().all(|&at| self.negated[at])
+                && words.iter().any(|&at| opinion(self.rows[at]))
             {
                 self.turned_pairs.push(place);
             }
         }
-        self.negated.clear();
     }
 
-    /// Looks for the pairs of neighbours for the first time, in short rounds as
-    /// [`cut`](Self::cut) does for words.
-    fn seek_pairs(&mut self, table: Pairs<'_>) {
-        let row = |at: u32| self.words.get(at as usize).map_or(UNKNOWN, |word| word.row);
-        self.mixed.clear();
-        let pairs = self.neighbours.iter();
-        self.mixed
-            .extend(pairs.map(|pair| table.sought(row(pair.first), row(pair.second))));
-        self.ranges.clear();
-        self.ranges
-            .extend(self.mixed.iter().map(|&(bucket, _)| table.range(bucket)));
-        let ranges = self.ranges.iter().zip(&self.mixed);
-        for (pair, (&range, &(_, rest))) in self.neighbours.iter_mut().zip(ranges) {
-            pair.place = table.first(range, rest);
+    /// Finds the pairs of neighbours that are in the table.
+    fn join(&mut self, table: Pairs<'_>) {
+        // Neighbours are joined by gaps, and by words without a row between them.
+        let count = self.rows.len();
+        let neighbours = first_of(&mut self.neighbours, count);
+        let (mut met, mut first) = (0, NOWHERE);
+        for ((&row, gap), at) in self.rows.iter().zip(&self.breaks).zip(0u32..) {
+            let known = row != UNKNOWN;
+            neighbours[met] = [first, at];
+            met += usize::from(known & (first != NOWHERE));
+            let last = if known { at } else { first };
+            first = if gap.joins() { last } else { NOWHERE };
         }
+        self.neighbours.truncate(met);
+
+        let rows = &self.rows;
+        let row = |at: u32| rows.get(at as usize).copied().unwrap_or(UNKNOWN);
+        self.asked = met;
+        let mixed = first_of(&mut self.mixed, met);
+        for (mixed, &[first, second]) in mixed.iter_mut().zip(&self.neighbours) {
+            *mixed = table.wanted(row(first), row(second));
+        }
+        table.touch(mixed);
+        let places = first_of(&mut self.places, met);
+        for (place, &mixed) in places.iter_mut().zip(mixed.iter()) {
+            *place = table.first(mixed);
+        }
+        let listed = first_of(&mut self.again, met);
+        let mut met = 0;
+        for (&place, at) in places.iter().zip(0u32..) {
+            listed[met] = at;
+            met += usize::from(place == SEARCH);
+        }
+        let listed = &listed[..met];
+        self.asked_of_list = met;
+        let wanted = first_of(&mut self.wanted, met);
+        for (wanted, &at) in wanted.iter_mut().zip(listed) {
+            let [first, second] = self.neighbours[at as usize];
+            *wanted = table.wanted_of_list(row(first), row(second));
+        }
+        let found = first_of(&mut self.found, met);
+        for (found, &wanted) in found.iter_mut().zip(wanted.iter()) {
+            *found = table.slots.first(wanted);
+        }
+        for (&found, &at) in found.iter().zip(listed) {
+            let [first, second] = self.neighbours[at as usize].map(row);
+            places[at as usize] = match table.settle(found, first, second) {
+                SEARCH => table.find(first, second).unwrap_or(UNKNOWN),
+                place => place,
+            };
+        }
+
+        let mut met = 0;
+        for at in 0..places.len() {
+            let (place, pair) = (places[at], self.neighbours[at]);
+            (places[met], self.neighbours[met]) = (place, pair);
+            met += usize::from(place != UNKNOWN);
+        }
+        self.places.truncate(met);
+        self.neighbours.truncate(met);
     }
 
     /// Reads a text of any kind.
@@ -402,12 +472,10 @@ impl Text {
         let tokens: Vec<_> = folded.tokenizer.tokens(text).collect();
         self.tokens = tokens.len();
         let row = |word: &str| words.find(word.as_bytes());
-        for token in &tokens {
-            if let Some(row) = row(&token.word) {
-                self.known += 1;
-                self.add(row);
-            }
-        }
+        self.rows.clear();
+        let rows = tokens.iter().map(|token| row(&token.word));
+        self.rows.extend(rows.map(|row| row.unwrap_or(UNKNOWN)));
+        self.count(words);
         if !folded.has_direction() {
             return;
         }
@@ -415,34 +483,35 @@ impl Text {
         let found = places(
             text,
             &tokens,
-            folded.negation(),
+            &folded.negating().negation,
             row,
             |first, second| pairs.find(first, second).map(|pair| first_pair + pair),
-            |row| {
-                flags
-                    .get(row as usize)
-                    .is_some_and(|flags| flags & OPINION != 0)
-            },
+            |row| is_opinion(flags, row),
         );
-        self.pairs.begin(found.len());
+        self.places.clear();
         for place in found {
             let feature = place.feature as u32;
-            match feature.checked_sub(first_pair) {
+            let (list, number) = match feature.checked_sub(first_pair) {
                 Some(pair) => {
-                    self.pairs.add(pair);
-                    self.turned_pairs.extend(place.turned.then_some(pair));
+                    self.places.push(pair);
+                    (&mut self.turned_pairs, pair)
                 }
-                None => self.turned_words.extend(place.turned.then_some(feature)),
-            }
+                None => (&mut self.turned_words, feature),
+            };
+            list.extend(place.turned.then_some(number));
         }
+        self.pairs.begin(self.places.len());
+        self.pairs.add_all(&self.places);
     }
 }
 
-/// What stands between two words.
-#[inline]
-fn gap(text: &str, start: usize, end: usize) -> Break {
-    match text.as_bytes().get(start..end) {
-        Some(b" ") => Break::None,
-        _ => Break::of(text.get(start..end).unwrap_or("")),
-    }
+/// Whether the word of a row is one that opinions are made of.
+fn is_opinion(flags: &[u8], row: u32) -> bool {
+    let flags = flags.get(row as usize);
+    flags.is_some_and(|flags| flags & OPINION != 0)
+}
+
+/// The word on a span of a text.
+pub(super) fn word(text: &str, [start, end]: [u32; 2]) -> Cow<'_, str> {
+    word_at(text, start as usize..end as usize)
 }

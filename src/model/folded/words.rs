@@ -1,184 +1,158 @@
-//! From a word to its row, in a table that is used as it lies in the file.
+//! From a word to its row, in tables that are used as they lie in the file.
 //!
-//! Words stand in the order of a hash of theirs; `starts` says where those with the
-//! same highest bits of it begin, so that a search looks at one or two keys that lie
-//! side by side. Beside its key stands a word's row; rows fall in frequency, so that
-//! what is known of frequent words lies together. A key is eight bytes:
+//! Slots (`slots`) lead from the hash of a word's key to its row, and each row has its
+//! key. Rows fall in frequency, so that what is known of frequent words lies together. A
+//! key is 16 bytes:
 //!
-//! - of a word of up to seven bytes (most running words) these bytes, then zeros: it
-//!   is the word;
-//! - of a longer one, from the highest bits on, eight ones, 24 bits of the hash, and 32
-//!   bits that say where the word stands in `long`: its length in two bytes, then its
-//!   own.
+//! - of a word of up to sixteen bytes (nearly all words) these bytes, then zeros: it is
+//!   the word;
+//! - of a longer one, or one with a zero byte, eight bytes of hash, four that say where
+//!   it stands in `long` (its length in two bytes, then its own), and four that no
+//!   UTF-8 has: ones.
 //!
 //! So a word is found only if it is the same, byte for byte.
 
-use std::ops::Range;
-
-#[cfg(test)]
-use super::text::SEARCH;
+use super::slots::{self, MOST, Shape, Slots, Wanted};
 use super::text::UNKNOWN;
-use crate::text::ascii::lower;
+use crate::text::ascii::{all_ascii, lower};
 
 /// Bytes of a word that is its own key.
-const SHORT: usize = 7;
-/// The mark of the others.
-const LONG: u64 = 0xff << 56;
-/// Odd, and its bits look random (2^64 over the golden ratio).
-const SPREAD: u64 = 0x9e37_79b9_7f4a_7c15;
-/// The longest word that has a place.
-pub(super) const LONGEST: usize = u16::MAX as usize;
+pub(super) const SHORT: usize = 16;
+/// The highest bits of the other keys.
+const LONG: u64 = 0xffff_ffff << 32;
 
-/// Numbers of 32 bits to an entry: the two halves of its key, the lower first, and the
-/// word's row.
-pub(super) const ENTRY: usize = 3;
+/// A word, as it is compared: the lower eight bytes first.
+pub(super) type Key = [u64; 2];
 
-/// The table, as it lies in the file.
+/// Bits that look random: of the square roots of two and of three.
+const NOISE: [u64; 2] = [0x6a09_e667_f3bc_c909, 0xbb67_ae85_84ca_a73b];
+
+/// A product of 128 bits, both halves in one.
+#[inline]
+pub(super) fn folded_product(a: u64, b: u64) -> u64 {
+    let product = u128::from(a) * u128::from(b);
+    product as u64 ^ (product >> 64) as u64
+}
+
+#[inline]
+pub(super) fn hash_of(key: Key) -> u64 {
+    // The second factor is none of few bits for short words too.
+    folded_product(key[0] ^ NOISE[0], key[1] ^ NOISE[1])
+}
+
+/// The bits of the first bytes of a key.
+const MASKS: [Key; SHORT + 1] = {
+    let mut masks = [[0; 2]; SHORT + 1];
+    let mut length = 1;
+    while length <= SHORT {
+        masks[length] = masks[length - 1];
+        masks[length][(length - 1) / 8] |= 0xff << (8 * ((length - 1) % 8));
+        length += 1;
+    }
+    masks
+};
+
+/// The key of the word that `length` of these bytes are, in whatever case, and whether
+/// that is so: it is not if they are not ASCII or more than all.
+#[inline]
+pub(super) fn key_of_ascii(bytes: &[u8; SHORT], length: usize) -> (Key, bool) {
+    let mask = MASKS[length.min(SHORT)];
+    let (eights, _) = bytes.as_chunks::<8>();
+    let low = u64::from_le_bytes(eights[0]) & mask[0];
+    let high = u64::from_le_bytes(eights[1]) & mask[1];
+    let plain = all_ascii(low | high) & (length <= SHORT);
+    // Of what is not ASCII only that is said.
+    let ascii = |bytes: u64| bytes & (u64::MAX / 0xff * 0x7f);
+    ([lower(ascii(low)), lower(ascii(high))], plain)
+}
+
+/// The key of a word, and whether it is one of a long word: all but its place.
+fn key_of(word: &[u8]) -> (Key, bool) {
+    let eight = |bytes: &[u8]| {
+        let mut eight = [0; 8];
+        eight[..bytes.len()].copy_from_slice(bytes);
+        u64::from_le_bytes(eight)
+    };
+    if word.len() <= SHORT && !word.contains(&0) {
+        let (low, high) = word.split_at(word.len().min(8));
+        return ([eight(low), eight(high)], false);
+    }
+    let hash = word.chunks(8).fold(word.len() as u64, |hash, bytes| {
+        folded_product(hash ^ eight(bytes), NOISE[0])
+    });
+    ([hash, LONG], true)
+}
+
+/// The tables, as they lie in the file.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Words<'f> {
-    pub(super) entries: &'f [[u32; ENTRY]],
-    pub(super) starts: &'f [u32],
+    pub(super) slots: Slots<'f>,
+    /// The keys, by rows.
+    pub(super) keys: &'f [Key],
     pub(super) long: &'f [u8],
-}
-
-/// What is looked for.
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Sought {
-    /// The key of a short word; of a long one, what its key begins with.
-    key: u64,
-    hash: u64,
-}
-
-impl Sought {
-    #[inline]
-    fn short(key: u64) -> Self {
-        Self {
-            key,
-            hash: key.wrapping_mul(SPREAD),
-        }
-    }
-
-    fn of(word: &[u8]) -> Self {
-        if word.len() <= SHORT && !word.contains(&0) {
-            return Self::short(partial(word));
-        }
-        let (eights, rest) = word.as_chunks::<8>();
-        let eights = eights.iter().map(|eight| u64::from_le_bytes(*eight));
-        Self::long(word.len(), eights.chain([partial(rest)]))
-    }
-
-    /// The word that stands on a span of a text of which the span is ASCII, in whatever
-    /// case.
-    #[inline]
-    pub(super) fn of_ascii(text: &[u8], span: Range<usize>) -> Self {
-        let length = span.len();
-        if length <= SHORT {
-            let eight = text
-                .get(span.start..)
-                .and_then(|rest| rest.first_chunk::<8>());
-            let bytes = match eight {
-                Some(eight) => u64::from_le_bytes(*eight) & !(u64::MAX << (8 * length)),
-                None => partial(&text[span]),
-            };
-            return Self::short(lower(bytes));
-        }
-        let (eights, rest) = text[span].as_chunks::<8>();
-        let eights = eights.iter().map(|eight| lower(u64::from_le_bytes(*eight)));
-        Self::long(length, eights.chain([lower(partial(rest))]))
-    }
-
-    #[inline]
-    fn long(length: usize, eights: impl Iterator<Item = u64>) -> Self {
-        let hash = eights.fold(length as u64, |hash, eight| {
-            let hash = (hash ^ eight).wrapping_mul(SPREAD);
-            hash ^ hash >> 32
-        });
-        Self {
-            key: LONG | (hash & 0x00ff_ffff) << 32,
-            hash: hash.wrapping_mul(SPREAD),
-        }
-    }
-
-    #[inline]
-    fn is_long(self) -> bool {
-        self.key >= LONG
-    }
-
-    /// The highest `bits` bits of its hash.
-    #[inline]
-    fn bucket(self, bits: u32) -> usize {
-        // Two shifts: one by 64 is none.
-        (self.hash >> 1 >> (63 - bits)) as usize
-    }
-}
-
-/// Up to seven bytes, and zeros.
-#[inline]
-fn partial(bytes: &[u8]) -> u64 {
-    let mut eight = [0; 8];
-    eight[..bytes.len()].copy_from_slice(bytes);
-    u64::from_le_bytes(eight)
-}
-
-/// How many bits number about as many buckets as there are entries, at most 24.
-pub(super) fn bits(entries: usize) -> u32 {
-    entries.max(1).ilog2().min(24)
 }
 
 impl<'f> Words<'f> {
     /// How many words there are.
     pub(super) fn len(self) -> usize {
-        self.entries.len()
+        self.keys.len()
+    }
+
+    #[inline]
+    fn key(self, row: u32) -> Option<&'f Key> {
+        self.keys.get(row as usize)
+    }
+
+    /// Where to look for a word that is not short and ASCII, and whether what is found
+    /// there has to be compared with the long words.
+    pub(super) fn wanted_word(self, word: &[u8]) -> (Wanted, bool) {
+        let (key, is_long) = key_of(word);
+        (self.wanted(key), is_long)
+    }
+
+    /// Where to look for a word.
+    #[inline]
+    pub(super) fn wanted(self, key: Key) -> Wanted {
+        self.slots.shape.wanted(hash_of(key))
+    }
+
+    /// Has the keys of rows fetched from memory.
+    #[inline]
+    pub(super) fn touch(self, found: &[(u32, bool)]) {
+        let low = |row: u32| self.keys.get(row as usize).map_or(0, |key| key[0]);
+        let all = found.iter().fold(0, |all, &(row, _)| all | low(row));
+        std::hint::black_box(all);
+    }
+
+    /// The row of a short word, or [`UNKNOWN`], or `SEARCH` where this was not seen at
+    /// first sight: `first` is what the slots have.
+    #[inline]
+    pub(super) fn settle(self, (row, all): (u32, bool), key: Key) -> u32 {
+        let same = self.key(row).is_some_and(|[low, high]| {
+            // One comparison, no branch between the halves.
+            (low ^ key[0]) | (high ^ key[1]) == 0
+        });
+        // SEARCH is the number below.
+        let other = UNKNOWN - u32::from(!all);
+        if same { row } else { other }
+    }
+
+    /// The row of a short word.
+    pub(super) fn find_key(self, key: Key) -> Option<u32> {
+        let wanted = self.wanted(key);
+        self.slots.find(wanted, |row| self.key(row) == Some(&key))
     }
 
     /// The row of a word, as the vocabulary has it.
     pub(super) fn find(self, word: &[u8]) -> Option<u32> {
-        let sought = Sought::of(word);
-        self.search(self.range(self.bucket(sought)), sought, word)
-    }
-
-    /// Which entries the words of a bucket are.
-    #[inline]
-    pub(super) fn range(self, bucket: u32) -> (u32, u32) {
-        let start = |at: usize| self.starts.get(at).copied().unwrap_or(0);
-        (start(bucket as usize), start(bucket as usize + 1))
-    }
-
-    /// Where to look for the range of a word.
-    #[inline]
-    pub(super) fn bucket(self, sought: Sought) -> u32 {
-        sought.bucket((self.starts.len().max(2) - 1).ilog2()) as u32
-    }
-
-    /// The row of the first entry of a range, if it is the word's; else [`UNKNOWN`] or
-    /// `SEARCH`. No branch depends on the table.
-    #[inline]
-    pub(super) fn first(self, range: (u32, u32), sought: Sought) -> u32 {
-        let entry = self.entries.get(range.0 as usize);
-        let entry = entry.copied().unwrap_or_default();
-        let key = u64::from(entry[1]) << 32 | u64::from(entry[0]);
-        let some = range.0 < range.1;
-        // The key of a long word holds more than what is sought.
-        let same = u32::from(some & (key == sought.key)).wrapping_neg();
-        // SEARCH is the number below.
-        let rest = UNKNOWN - u32::from(some);
-        entry[2] & same | rest & !same
-    }
-
-    /// The row of the word among the entries of a range. In a long word of ASCII case
-    /// does not matter.
-    #[inline]
-    pub(super) fn search(self, range: (u32, u32), sought: Sought, word: &[u8]) -> Option<u32> {
-        let entries = self.entries.get(range.0 as usize..range.1 as usize)?;
-        let key = |entry: &[u32; ENTRY]| u64::from(entry[1]) << 32 | u64::from(entry[0]);
-        let found = match sought.is_long() {
-            false => entries.iter().find(|entry| key(entry) == sought.key),
-            true => entries.iter().find(|entry| {
-                let same = |long: &[u8]| long.eq_ignore_ascii_case(word);
-                key(entry) & !0xffff_ffff == sought.key && self.long(entry[0]).is_some_and(same)
+        match key_of(word) {
+            (key, false) => self.find_key(key),
+            (key, true) => self.slots.find(self.wanted(key), |row| {
+                self.key(row).is_some_and(|&[hash, place]| {
+                    hash == key[0] && place >= LONG && self.long(place as u32) == Some(word)
+                })
             }),
-        };
-        found.map(|entry| entry[2])
+        }
     }
 
     /// The long word at a place.
@@ -187,92 +161,75 @@ impl<'f> Words<'f> {
         rest.get(..usize::from(u16::from_le_bytes(*length)))
     }
 
-    /// All words by their rows; nothing where the table is not sound.
+    /// All words by their rows; nothing where the tables are not sound.
     pub(super) fn all(self) -> Option<Vec<String>> {
-        let mut words = vec![None; self.len()];
-        for &[low, high, row] in self.entries {
-            let key = u64::from(high) << 32 | u64::from(low);
-            let bytes = match key >= LONG {
-                true => self.long(low)?.to_vec(),
+        let word = |row| {
+            let [low, high] = *self.key(row)?;
+            let bytes = match high >= LONG {
+                true => self.long(high as u32)?.to_vec(),
                 false => {
-                    let bytes = key.to_le_bytes();
-                    let length = bytes.iter().position(|&byte| byte == 0)?;
-                    bytes[..length].to_vec()
+                    let bytes = [low.to_le_bytes(), high.to_le_bytes()].concat();
+                    let length = bytes.iter().position(|&byte| byte == 0);
+                    bytes[..length.unwrap_or(SHORT)].to_vec()
                 }
             };
-            *words.get_mut(row as usize)? = Some(String::from_utf8(bytes).ok()?);
-        }
-        words.into_iter().collect()
-    }
-
-    /// Whether every entry has a row that there is.
-    pub(super) fn is_sound(self) -> bool {
-        let count = self.len();
-        self.entries
-            .iter()
-            .all(|&[_, _, row]| (row as usize) < count)
+            String::from_utf8(bytes).ok()
+        };
+        (0..self.len() as u32).map(word).collect()
     }
 }
 
-/// The table of some words.
+/// The tables of some words.
 #[derive(Debug)]
 pub(super) struct Built {
-    pub(super) entries: Vec<u32>,
-    pub(super) starts: Vec<u32>,
+    pub(super) slots: Vec<u32>,
+    pub(super) keys: Vec<Key>,
     pub(super) long: Vec<u8>,
 }
 
-/// Lays words out; nothing where one is too long, or all the long ones together.
+/// Lays words out; nothing where one is too long, or there are too many.
 pub(super) fn build(words: &[String]) -> Option<Built> {
-    let bits = bits(words.len());
-    let mut sought: Vec<(usize, u64, u32)> = Vec::with_capacity(words.len());
-    for (word, row) in words.iter().zip(0u32..) {
-        if word.len() > LONGEST {
-            return None;
+    if words.len() > MOST {
+        return None;
+    }
+    let (mut keys, mut hashes) = (Vec::with_capacity(words.len()), Vec::new());
+    let mut long = Vec::new();
+    for word in words {
+        let (mut key, is_long) = key_of(word.as_bytes());
+        hashes.push(hash_of(key));
+        if is_long {
+            let length = u16::try_from(word.len()).ok()?;
+            key[1] |= u64::from(u32::try_from(long.len()).ok()?);
+            long.extend(length.to_le_bytes());
+            long.extend_from_slice(word.as_bytes());
         }
-        let one = Sought::of(word.as_bytes());
-        sought.push((one.bucket(bits), one.key, row));
+        keys.push(key);
     }
-    // The most frequent word of a bucket is found first: rows fall in frequency.
-    sought.sort_unstable_by_key(|&(bucket, _, row)| (bucket, row));
-    let mut built = Built {
-        entries: Vec::with_capacity(words.len() * ENTRY),
-        starts: vec![0; (1 << bits) + 1],
-        long: Vec::new(),
-    };
-    for (bucket, key, row) in sought {
-        built.starts[bucket + 1] += 1;
-        let mut low = key as u32;
-        if key >= LONG {
-            let word = &words[row as usize];
-            low = u32::try_from(built.long.len()).ok()?;
-            built.long.extend((word.len() as u16).to_le_bytes());
-            built.long.extend_from_slice(word.as_bytes());
-        }
-        built.entries.extend([low, (key >> 32) as u32, row]);
-    }
-    for bucket in 1..built.starts.len() {
-        built.starts[bucket] += built.starts[bucket - 1];
-    }
-    Some(built)
+    let slots = slots::build(Shape::new(words.len()), hashes);
+    Some(Built { slots, keys, long })
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::text::SEARCH;
     use super::*;
     use proptest::prelude::*;
 
     fn table(built: &Built) -> Words<'_> {
+        let keys = built.keys.as_slice();
         Words {
-            entries: built.entries.as_chunks().0,
-            starts: &built.starts,
+            slots: Slots {
+                shape: Shape::new(keys.len()),
+                buckets: built.slots.as_chunks().0,
+            },
+            keys,
             long: &built.long,
         }
     }
 
     proptest! {
         #[test]
-        fn words_are_found_and_others_are_not(mut words in proptest::collection::vec("[a-c\0é]{1,9}|[ab]{7,8}|好{1,4}", 1..80), others in proptest::collection::vec("[a-cé\0]{0,9}|[ab]{7,8}", 0..40)) {
+        fn words_are_found_and_others_are_not(mut words in proptest::collection::vec("[a-c\0é]{1,9}|[ab]{15,18}|好{1,7}", 1..80), others in proptest::collection::vec("[a-cé\0]{0,9}|[ab]{15,18}", 0..40)) {
             words.sort();
             words.dedup();
             let built = build(&words).unwrap();
@@ -283,51 +240,63 @@ mod tests {
             for other in others.iter().filter(|other| !words.contains(other)) {
                 prop_assert_eq!(table.find(other.as_bytes()), None);
             }
-            prop_assert!(table.is_sound());
             prop_assert_eq!(table.all(), Some(words));
         }
 
         #[test]
-        fn case_does_not_matter_nor_what_stands_around(words in proptest::collection::vec("[A-Ca-c']{1,20}", 1..20)) {
-            let text = words.join(" ");
+        fn case_does_not_matter_nor_what_stands_behind(words in proptest::collection::vec("[A-Ca-c']{1,18}", 1..20), behind in "[ -~]{16}") {
             let mut lowered: Vec<String> = words.iter().map(|word| word.to_lowercase()).collect();
             lowered.sort();
             lowered.dedup();
             let built = build(&lowered).unwrap();
             let table = table(&built);
-            let mut start = 0;
             for word in &words {
-                let span = start..start + word.len();
-                start = span.end + 1;
-                let sought = Sought::of_ascii(text.as_bytes(), span);
-                let range = table.range(table.bucket(sought));
-                let found = table.search(range, sought, word.as_bytes());
-                prop_assert_eq!(found, table.find(word.to_lowercase().as_bytes()));
-                let first = table.first(range, sought);
-                prop_assert!(Some(first) == found || first == SEARCH);
-                prop_assert!(found.is_some());
+                let text = format!("{word}{behind}");
+                let (key, plain) = key_of_ascii(text.as_bytes().first_chunk().unwrap(), word.len());
+                prop_assert_eq!(plain, word.len() <= SHORT);
+                let row = table.find(word.to_lowercase().as_bytes());
+                prop_assert!(row.is_some());
+                if plain {
+                    prop_assert_eq!(table.find_key(key), row);
+                    let settled = table.settle(table.slots.first(table.wanted(key)), key);
+                    prop_assert!(Some(settled) == row || settled == SEARCH);
+                }
             }
+        }
+
+        #[test]
+        fn what_is_not_ascii_is_said_to_be(word in "[a-zé]{1,16}") {
+            let text = format!("{word}{:16}", "");
+            let (_, plain) = key_of_ascii(text.as_bytes().first_chunk().unwrap(), word.len());
+            prop_assert_eq!(plain, word.is_ascii());
         }
     }
 
     #[test]
     fn a_broken_table_finds_nothing_and_does_not_panic() {
-        let words: Vec<String> = ["good", "excellent"].map(str::to_owned).to_vec();
+        let words: Vec<String> = ["good", "a very long word indeed"]
+            .map(str::to_owned)
+            .to_vec();
         let built = build(&words).unwrap();
         let whole = table(&built);
+        let none = Slots {
+            buckets: &[],
+            ..whole.slots
+        };
+        let full = Slots {
+            buckets: &[[u32::MAX; slots::BUCKET]],
+            ..whole.slots
+        };
         let broken = [
             Words {
-                entries: &[],
+                slots: none,
                 ..whole
             },
             Words {
-                starts: &[],
+                slots: full,
                 ..whole
             },
-            Words {
-                starts: &[7, 3, u32::MAX],
-                ..whole
-            },
+            Words { keys: &[], ..whole },
             Words { long: &[], ..whole },
             Words {
                 long: &[255, 255, 1],
@@ -335,24 +304,11 @@ mod tests {
             },
         ];
         for table in broken {
-            assert_eq!(table.find(b"excellent"), None);
+            assert_eq!(table.find(words[1].as_bytes()), None);
+            table.find(b"good");
             table.all();
         }
-        assert_eq!(
-            Words {
-                long: &[255, 255, 1],
-                ..whole
-            }
-            .all(),
-            None
-        );
-        assert!(
-            !Words {
-                entries: &[[1, 1, 7]],
-                ..whole
-            }
-            .is_sound()
-        );
-        assert!(build(&["x".repeat(LONGEST + 1)]).is_none());
+        assert_eq!(broken[4].all(), None);
+        assert!(build(&["x".repeat(1 << 16)]).is_none());
     }
 }

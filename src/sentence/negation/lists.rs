@@ -23,10 +23,21 @@ pub(super) struct Word {
     pub(super) phrases: Vec<Phrase>,
 }
 
+impl Word {
+    /// Whether words can be negated from here on: it negates, or a phrase that begins
+    /// with it does.
+    pub(super) fn starts(&self) -> bool {
+        let mut effects = self.phrases.iter().map(|phrase| phrase.effect);
+        self.negator || effects.any(|effect| effect == Effect::Negating)
+    }
+}
+
 /// The words of a language that bear on negation.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Lists {
-    words: FxHashMap<String, Word>,
+    /// Where in `words` a word stands.
+    numbers: FxHashMap<String, u16>,
+    words: Vec<Word>,
     /// Whether two negators cancel. In many languages they agree instead (no es
     /// nada bueno), so they cancel only where it is listed which words part one
     /// negation from the next.
@@ -48,25 +59,39 @@ impl Lists {
     }
 
     pub(super) fn get(&self, word: &str) -> Option<&Word> {
-        self.words.get(word)
+        self.at(self.number(word)?)
     }
 
-    /// The words that negate, and those that phrases which negate begin with.
-    pub(super) fn starts(&self) -> impl Iterator<Item = &str> {
-        let starts = |word: &Word| {
-            let mut effects = word.phrases.iter().map(|phrase| phrase.effect);
-            word.negator || effects.any(|effect| effect == Effect::Negating)
-        };
-        self.words
-            .iter()
-            .filter(move |(_, word)| starts(word))
-            .map(|(word, _)| word.as_str())
+    /// The number of a word that is on a list.
+    pub(super) fn number(&self, word: &str) -> Option<u16> {
+        self.numbers.get(word).copied()
+    }
+
+    pub(super) fn at(&self, number: u16) -> Option<&Word> {
+        self.words.get(usize::from(number))
+    }
+
+    /// All words with their numbers.
+    pub(super) fn numbers(&self) -> impl Iterator<Item = (&str, u16)> {
+        (self.numbers.iter()).map(|(word, &number)| (word.as_str(), number))
     }
 
     fn mark<W: AsRef<str>>(&mut self, words: &[W], mark: impl Fn(&mut Word)) {
         for word in words {
-            mark(self.words.entry(word.as_ref().to_owned()).or_default());
+            mark(self.entry(word.as_ref()));
         }
+    }
+
+    fn entry(&mut self, word: &str) -> &mut Word {
+        let next = self.words.len();
+        // The lists are ours, and far shorter.
+        let number = self.number(word).unwrap_or_else(|| {
+            self.words.push(Word::default());
+            let number = next as u16;
+            self.numbers.insert(word.to_owned(), number);
+            number
+        });
+        &mut self.words[usize::from(number)]
     }
 
     /// Adds what a file of this folder says; `english.txt` describes the form.
@@ -96,7 +121,7 @@ impl Lists {
 
     fn add(&mut self, phrases: Vec<(String, Phrase)>) {
         for (first, phrase) in phrases {
-            self.words.entry(first).or_default().phrases.push(phrase);
+            self.entry(&first).phrases.push(phrase);
         }
     }
 }

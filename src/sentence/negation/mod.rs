@@ -53,15 +53,19 @@ impl Negation {
         }
     }
 
-    /// The words that negation can begin with: in a sentence without any of them no
-    /// word is negated, but by an answer that follows the question it is.
-    pub(crate) fn starts(&self) -> impl Iterator<Item = &str> {
-        self.lists.starts()
+    /// The words that are on lists, with their numbers, and whether negation can begin
+    /// with them: in a sentence without one with which it can no word is negated, but by
+    /// an answer that follows the question it is.
+    pub(crate) fn numbers(&self) -> impl Iterator<Item = (&str, Number, bool)> {
+        self.lists.numbers().map(|(word, number)| {
+            let listed = self.lists.at(number);
+            (word, Number(number), listed.is_some_and(|one| one.starts()))
+        })
     }
 
-    /// Whether a word is on a list.
-    pub(crate) fn lists(&self, word: &str) -> bool {
-        self.lists.get(word).is_some()
+    /// The number of a word.
+    pub(crate) fn number(&self, word: &str) -> Number {
+        self.lists.number(word).map_or(Number::NONE, Number)
     }
 
     /// Says of each word of a text whether it is negated; a negator never is.
@@ -86,24 +90,36 @@ impl Negation {
     /// assert_eq!(negated, [false, true, true, false]);
     /// ```
     pub fn scopes<W: AsRef<str>>(&self, words: &[W], breaks: &[Break], out: &mut Vec<bool>) {
-        self.scopes_of(words, &[], breaks, out);
+        let numbers: Vec<Number> = words
+            .iter()
+            .map(|word| self.number(word.as_ref()))
+            .collect();
+        self.scopes_of(words, &numbers, breaks, out);
     }
 
-    /// The same where it is known of some words that they are on no list: they are
-    /// `plain`.
+    /// The same where the words' numbers are known.
     pub(crate) fn scopes_of<W: AsRef<str>>(
         &self,
         words: &[W],
-        plain: &[bool],
+        numbers: &[Number],
         breaks: &[Break],
         out: &mut Vec<bool>,
     ) {
         out.clear();
         out.resize(words.len(), false);
-        let mut scan = Scan::new(&self.lists, words, plain, breaks, out);
+        let mut scan = Scan::new(&self.lists, words, numbers, breaks, out);
         for at in 0..words.len() {
             scan.step(at);
         }
         scan.finish();
     }
+}
+
+/// What a word is called by the lists of a [`Negation`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Number(u16);
+
+impl Number {
+    /// Of a word that is on no list.
+    pub(crate) const NONE: Self = Self(u16::MAX);
 }

@@ -1,5 +1,6 @@
 //! One pass over the words of a text.
 
+use super::Number;
 use super::lists::{Lists, Word};
 use super::phrases::{Effect, is_unspaced};
 use crate::text::clauses::Break;
@@ -47,8 +48,10 @@ impl Segment {
 pub(super) struct Scan<'a, W> {
     lists: &'a Lists,
     words: &'a [W],
-    /// Which words the lists surely do not have; none where it is shorter.
-    plain: &'a [bool],
+    /// What the lists call the words.
+    numbers: &'a [Number],
+    /// All words are ASCII: none has parts, and each is as long as any.
+    spaced: bool,
     breaks: &'a [Break],
     out: &'a mut [bool],
     scope: Option<Scope>,
@@ -70,14 +73,15 @@ impl<'a, W: AsRef<str>> Scan<'a, W> {
     pub(super) fn new(
         lists: &'a Lists,
         words: &'a [W],
-        plain: &'a [bool],
+        numbers: &'a [Number],
         breaks: &'a [Break],
         out: &'a mut [bool],
     ) -> Self {
         Self {
             lists,
             words,
-            plain,
+            numbers,
+            spaced: words.iter().all(|word| word.as_ref().is_ascii()),
             breaks,
             out,
             scope: None,
@@ -100,6 +104,9 @@ impl<'a, W: AsRef<str>> Scan<'a, W> {
             joining: false,
             phrases: Vec::new(),
         };
+        if self.spaced && self.passes(at) {
+            return;
+        }
         if let Some(whole) = self.whole(at) {
             self.out[at] = self.out[whole];
             if !self.at_break(at).joins() {
@@ -130,6 +137,28 @@ impl<'a, W: AsRef<str>> Scan<'a, W> {
         }
     }
 
+    /// Takes the next word, as [`step`](Self::step) does, if nothing is in force that it
+    /// could be subject to, and it begins nothing: most words.
+    #[inline]
+    fn passes(&mut self, at: usize) -> bool {
+        let listed = self.numbers.get(at).and_then(|one| self.lists.at(one.0));
+        let (mut content, mut joining) = (true, false);
+        if let Some(word) = listed {
+            if word.negator || !word.phrases.is_empty() {
+                return false;
+            }
+            content = !(word.light | word.raising);
+            joining = word.joining;
+        }
+        if self.scope.is_some() || self.negating == Some(at) || !self.at_break(at).joins() {
+            return false;
+        }
+        self.segment.content |= content;
+        self.sentence.content |= content;
+        self.joined = (self.joined | joining) & !content;
+        true
+    }
+
     /// Takes the end of the text.
     pub(super) fn finish(&mut self) {
         if self.segment.start < self.words.len() {
@@ -147,17 +176,21 @@ impl<'a, W: AsRef<str>> Scan<'a, W> {
 
     /// The word that this is a part of: units of a Korean word follow it.
     fn whole(&self, at: usize) -> Option<usize> {
-        part_of(self.words, at)
+        match self.spaced {
+            true => None,
+            false => part_of(self.words, at),
+        }
     }
 
     /// What the lists say of a word, or of its first part that they know: a stem
     /// stands for its forms.
     fn listed(&self, at: usize) -> Option<&'a Word> {
         let parts = (at + 1..self.words.len()).take_while(|&part| self.whole(part) == Some(at));
-        let one = (self.plain.get(at) != Some(&true)).then_some(at);
-        one.into_iter()
-            .chain(parts)
-            .find_map(|at| self.lists.get(self.word(at)))
+        let listed = |at: usize| self.lists.at(self.numbers.get(at)?.0);
+        match self.spaced {
+            true => listed(at),
+            false => std::iter::once(at).chain(parts).find_map(listed),
+        }
     }
 
     /// Looks for phrases that begin here.
@@ -198,7 +231,8 @@ impl<'a, W: AsRef<str>> Scan<'a, W> {
         previous.is_some_and(|scope| {
             let negator = self.word(scope.from);
             let word = self.word(at);
-            negator.chars().all(is_unspaced)
+            !self.spaced
+                && negator.chars().all(is_unspaced)
                 && (word.starts_with(negator) || negator.ends_with(word))
         })
     }
@@ -220,7 +254,7 @@ impl<'a, W: AsRef<str>> Scan<'a, W> {
 
     /// Whether this is a pair of characters that an "and" begins.
     fn bridges(&self, at: usize) -> bool {
-        if self.word(at).is_ascii() {
+        if self.spaced {
             return false;
         }
         let mut characters = self.word(at).char_indices();
@@ -259,7 +293,7 @@ impl<'a, W: AsRef<str>> Scan<'a, W> {
     /// character once.
     fn size(&self, at: usize) -> usize {
         let word = self.word(at);
-        if word.is_ascii() || !word.chars().all(is_unspaced) {
+        if self.spaced || word.is_ascii() || !word.chars().all(is_unspaced) {
             return WORD;
         }
         let last = match at {

@@ -102,6 +102,10 @@ impl Reader {
     pub(super) fn fingerprint(&self) -> Fingerprint {
         self.lines.fingerprint()
     }
+
+    pub(super) fn ignore_fingerprint(&self) {
+        self.lines.ignore_fingerprint();
+    }
 }
 
 fn place_of(error: &Error) -> Place {
@@ -141,5 +145,9 @@ impl Source for PlainLines {
 
     fn fingerprint(&self) -> Result<Fingerprint> {
         Ok(self.0.fingerprint())
+    }
+
+    fn ignore_fingerprint(&self) {
+        self.0.ignore_fingerprint();
     }
 }

@@ -32,6 +32,9 @@ pub(super) trait Source: Send {
 
     /// The digest of the file as it lies there, once it was read to its end.
     fn fingerprint(&self) -> Result<Fingerprint>;
+
+    /// Says that nobody will ask for it.
+    fn ignore_fingerprint(&self) {}
 }
 
 /// Opens a file and says what it is; `added` are the names that answers add.

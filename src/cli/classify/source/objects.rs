@@ -105,6 +105,10 @@ impl Source for Objects {
     fn fingerprint(&self) -> Result<Fingerprint> {
         Ok(self.reader.fingerprint())
     }
+
+    fn ignore_fingerprint(&self) {
+        self.reader.ignore_fingerprint();
+    }
 }
 
 #[cfg(test)]

@@ -154,6 +154,10 @@ impl Source for Table {
     fn fingerprint(&self) -> Result<Fingerprint> {
         Ok(self.reader.fingerprint())
     }
+
+    fn ignore_fingerprint(&self) {
+        self.reader.ignore_fingerprint();
+    }
 }
 
 #[cfg(test)]

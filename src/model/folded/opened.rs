@@ -1,0 +1,179 @@
+//! A model of whose file only as much is read as the answers to a few texts depend on.
+//!
+//! What a text needs is found as it is read: first where its words are looked for, then
+//! what is found there, and so on, until nothing is missing. So the time to the first
+//! answer does not depend on how large the model is. No byte is used before it is
+//! verified (`blocks`); what is not used is not looked at, but in small files.
+
+use std::ops::Range;
+use std::path::Path;
+
+use super::pairs::{ENTRY, LINE, LISTED};
+use super::reading::trouble_of;
+use super::slots::{BUCKET, Wanted};
+use super::text::{Text, UNKNOWN, word};
+use super::unfolding::damaged;
+use super::words::{Key, SHORT};
+use super::{BEFORE, Folded, Scratch};
+use crate::error::Result;
+use crate::model::Verdict;
+
+/// Bytes of a file that is read whole in any case.
+const SMALL: usize = 1 << 20;
+
+impl Folded {
+    /// Answers a few texts, as [`classify`](Self::classify) does, and reads no more of the
+    /// file than that takes. One of another format is `Ok(None)`.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read), of what is read.
+    pub fn answer_few(path: &Path, texts: &[impl AsRef<str>]) -> Result<Option<FewAnswers>> {
+        let Some(mut folded) = Self::opened(path)? else {
+            return Ok(None);
+        };
+        // Small files are soon verified whole. The numbers of others are used as they lie
+        // there.
+        let small = folded.tables.memory.bytes().len() <= SMALL;
+        if small || cfg!(target_endian = "big") {
+            folded.complete(path)?;
+        }
+        let mut scratch = Scratch::default();
+        let mut verdicts = Vec::with_capacity(texts.len());
+        for text in texts {
+            let text = text.as_ref();
+            folded.fetch_for(path, text, &mut scratch)?;
+            verdicts.push(folded.classify(text, &mut scratch));
+        }
+        Ok(Some(FewAnswers { folded, verdicts }))
+    }
+
+    /// Has all in memory that a text needs.
+    fn fetch_for(&mut self, path: &Path, text: &str, scratch: &mut Scratch) -> Result<()> {
+        let mut any = true;
+        while any && self.tables.blocks.is_partial() {
+            scratch.text.read(self, text);
+            let Some(needs) = scratch.text.needs(self, text) else {
+                return self.complete(path);
+            };
+            any = false;
+            let tables = &mut self.tables;
+            for range in needs {
+                any |= (tables.blocks.fetch(&mut tables.memory, range))
+                    .map_err(|trouble| trouble_of(path, trouble))?;
+            }
+        }
+        match scratch.text.is_sound(self) {
+            true => Ok(()),
+            false => Err(damaged(
+                path,
+                "a value of a word or pair that is no usable number",
+            )),
+        }
+    }
+}
+
+/// The answers to a few texts.
+#[derive(Debug)]
+pub struct FewAnswers {
+    folded: Folded,
+    verdicts: Vec<Verdict>,
+}
+
+impl FewAnswers {
+    /// One for each text, in their order.
+    pub fn verdicts(&self) -> &[Verdict] {
+        &self.verdicts
+    }
+
+    /// The answer to a text of which no word is known.
+    pub fn unknown(&self) -> Verdict {
+        self.folded.unknown(0)
+    }
+
+    /// The label names, sorted.
+    pub fn labels(&self) -> &[String] {
+        self.folded.labels()
+    }
+
+    /// The name of a verdict's label, or `undecided`.
+    pub fn name(&self, verdict: &Verdict) -> &str {
+        self.folded.name(verdict)
+    }
+}
+
+impl Text {
+    /// The bytes of the file that the text was seen to need; nothing where that is not
+    /// known.
+    fn needs(&self, folded: &Folded, text: &str) -> Option<Vec<Range<usize>>> {
+        if !self.is_plain {
+            return None;
+        }
+        let (tables, words) = (&folded.tables, folded.words());
+        let mut needs = Vec::new();
+        let mut need = |table: &Range<usize>, width: usize, row: usize| {
+            let place = |row: usize| (table.start + row * width).min(table.end);
+            needs.push(place(row)..place(row + 1));
+        };
+        let mut sought: Vec<Wanted> = Vec::new();
+        sought.extend(
+            self.keys[..self.sought]
+                .iter()
+                .map(|&key| words.wanted(key)),
+        );
+        let mut any_long = false;
+        for &span in &self.spans {
+            let word = word(text, span);
+            if word.len() > SHORT || !word.is_ascii() {
+                let (wanted, is_long) = words.wanted_word(word.as_bytes());
+                sought.push(wanted);
+                any_long |= is_long;
+            }
+        }
+        let mut places = Vec::new();
+        for wanted in sought {
+            let look = |bucket| need(&tables.word_slots, 4 * BUCKET, bucket);
+            (words.slots).walk(wanted, look, |row| places.push(row as usize));
+        }
+        for row in places {
+            need(&tables.keys, size_of::<Key>(), row);
+        }
+        if any_long {
+            need(&tables.long, tables.long.len(), 0);
+        }
+        for &row in self.rows.iter().filter(|row| **row != UNKNOWN) {
+            need(&tables.values, 4 * folded.width(), row as usize);
+            need(&tables.flags, 1, row as usize);
+        }
+        if folded.has_direction() {
+            let pairs = folded.pairs();
+            for &(line, _) in &self.mixed[..self.asked] {
+                need(&tables.pairs, 4 * LINE * ENTRY, line as usize);
+            }
+            let mut places = Vec::new();
+            for &wanted in &self.wanted[..self.asked_of_list] {
+                let look = |bucket| need(&tables.pair_slots, 4 * BUCKET, bucket);
+                (pairs.slots).walk(wanted, look, |place| places.push(place as usize));
+            }
+            for place in places {
+                need(&tables.listed, 4 * LISTED, place);
+            }
+        }
+        Some(needs)
+    }
+
+    /// Whether the values that the text has are numbers to be reckoned with.
+    fn is_sound(&self, folded: &Folded) -> bool {
+        let (width, idf) = (folded.width(), BEFORE + folded.tables.dims);
+        let values = folded.tables.singles(&folded.tables.values);
+        let row = |row: u32| values.get(row as usize * width..(row as usize + 1) * width);
+        let is_sound = |row: &[f32]| {
+            row.iter().all(|value| value.is_finite())
+                && row[0] > 0.0
+                && row.get(idf).is_none_or(|&idf| idf > 0.0)
+        };
+        let pairs = folded.pairs();
+        let of_pairs = self.pairs.different.iter().flat_map(|&at| pairs.values(at));
+        (self.different.iter().filter_map(|&at| row(at))).all(is_sound)
+            && of_pairs.into_iter().all(f32::is_finite)
+    }
+}
