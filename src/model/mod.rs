@@ -26,7 +26,7 @@ use crate::vectors::{Origin, WordVectors};
 
 pub use explanation::Explanation;
 pub use folded::Folded;
-pub use ready::Ready;
+pub use ready::{Opened, Ready};
 pub use thresholds::{Thresholds, Undecided};
 pub use training::{Settings, TrainingReport};
 

@@ -1,7 +1,7 @@
 //! A model in whichever form its file has.
 
 use std::cell::RefCell;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use rustc_hash::FxHashMap;
 
@@ -20,8 +20,79 @@ pub enum Ready {
     Folded(Box<Folded>),
     /// All that was trained.
     Whole(Box<Model>),
-    /// The answers to a few texts, by the texts.
+    /// The answers to a few texts, by the texts. Others are answered as if no word of
+    /// theirs were known.
     Few(Box<FewAnswers>, FxHashMap<String, usize>),
+}
+
+/// A model of whose file no more was read than says what its labels are, if the file is
+/// one of which a part can be used.
+#[derive(Debug)]
+pub struct Opened {
+    path: PathBuf,
+    model: OpenedModel,
+}
+
+#[derive(Debug)]
+enum OpenedModel {
+    Folded(Box<Folded>),
+    Whole(Box<Model>),
+}
+
+impl Opened {
+    /// Opens a model file of any format.
+    ///
+    /// # Errors
+    /// As [`Model::read`], of what is read.
+    pub fn read(path: &Path) -> Result<Self> {
+        let model = match Folded::opened(path)? {
+            Some(folded) => OpenedModel::Folded(Box::new(folded)),
+            None => OpenedModel::Whole(Box::new(Model::read(path)?)),
+        };
+        Ok(Self {
+            path: path.to_owned(),
+            model,
+        })
+    }
+
+    /// The label names, sorted.
+    pub fn labels(&self) -> &[String] {
+        match &self.model {
+            OpenedModel::Folded(folded) => folded.labels(),
+            OpenedModel::Whole(model) => model.labels(),
+        }
+    }
+
+    /// The model for any texts, after checking every byte of its file.
+    ///
+    /// # Errors
+    /// As [`Model::read`].
+    pub fn whole(self) -> Result<Ready> {
+        match self.model {
+            OpenedModel::Folded(mut folded) => {
+                folded.complete(&self.path)?;
+                Ok(Ready::Folded(folded))
+            }
+            OpenedModel::Whole(model) => Ok(Ready::Whole(model)),
+        }
+    }
+
+    /// The model for these texts and no others. Where they are few, only that is read of
+    /// the file, and checked, what they need.
+    ///
+    /// # Errors
+    /// As [`Model::read`], of what is read.
+    pub fn for_these(self, texts: &[String]) -> Result<Ready> {
+        let bytes: usize = texts.iter().map(String::len).sum();
+        match self.model {
+            OpenedModel::Folded(folded) if texts.len() <= FEW && bytes <= FEW_BYTES => {
+                let answers = folded.answer_few(&self.path, texts)?;
+                let places = texts.iter().cloned().zip(0..).collect();
+                Ok(Ready::Few(Box::new(answers), places))
+            }
+            _ => self.whole(),
+        }
+    }
 }
 
 impl Ready {
@@ -30,28 +101,7 @@ impl Ready {
     /// # Errors
     /// As [`Model::read`].
     pub fn read(path: &Path) -> Result<Self> {
-        match Folded::read(path)? {
-            Some(folded) => Ok(Self::Folded(Box::new(folded))),
-            None => Model::read(path).map(|model| Self::Whole(Box::new(model))),
-        }
-    }
-
-    /// Reads of a model file what it takes to answer these texts, if they are few: texts
-    /// that are not among them must not be asked for then, and are answered as if no
-    /// word of theirs were known.
-    ///
-    /// # Errors
-    /// As [`read`](Self::read), of what is read.
-    pub fn read_for(path: &Path, texts: &[String]) -> Result<Self> {
-        let bytes: usize = texts.iter().map(String::len).sum();
-        if texts.len() <= FEW
-            && bytes <= FEW_BYTES
-            && let Some(answers) = Folded::answer_few(path, texts)?
-        {
-            let places = texts.iter().cloned().zip(0..).collect();
-            return Ok(Self::Few(Box::new(answers), places));
-        }
-        Self::read(path)
+        Opened::read(path)?.whole()
     }
 
     /// Answers one text, as [`Model::classify`] does.

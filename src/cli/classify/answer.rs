@@ -1,9 +1,7 @@
 //! Who answers: the one place here that knows the model.
 
 use std::cmp::Ordering;
-use std::path::Path;
 
-use senti::error::Result;
 use senti::model::{Model, Ready, Thresholds, Undecided, Verdict};
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -54,30 +52,16 @@ pub(super) struct Ranked<'a> {
 }
 
 impl Answerer {
-    /// Reads the model of a file; the whole of it where answers will be explained, and what
-    /// these texts need where they are all that will be answered.
-    pub(super) fn read(
-        path: &Path,
-        texts: Option<&[String]>,
+    /// `explaining` is the whole model, where answers are explained.
+    pub(super) fn new(
+        model: Ready,
+        explaining: Option<Model>,
         thresholds: Thresholds,
         top: usize,
-        explain: bool,
-    ) -> Result<Self> {
-        let model = match texts {
-            Some(texts) => Ready::read_for(path, texts)?,
-            None => Ready::read(path)?,
-        };
-        let explaining = explain.then(|| Model::read(path)).transpose()?;
-        Ok(Self {
-            explaining,
-            ..Self::new(model, thresholds, top)
-        })
-    }
-
-    pub(super) fn new(model: Ready, thresholds: Thresholds, top: usize) -> Self {
+    ) -> Self {
         Self {
             model,
-            explaining: None,
+            explaining,
             thresholds,
             top,
         }

@@ -31,6 +31,8 @@ pub(super) struct Inputs {
     /// Whether digests are wanted, and those of the files that were read to their ends.
     digests: bool,
     fingerprints: Vec<Fingerprint>,
+    /// A batch that was looked at before its time.
+    ahead: Option<Batch>,
 }
 
 impl Inputs {
@@ -56,6 +58,7 @@ impl Inputs {
             failed: None,
             digests: false,
             fingerprints: Vec::new(),
+            ahead: None,
         })
     }
 
@@ -77,6 +80,7 @@ impl Inputs {
             failed: None,
             digests: false,
             fingerprints: Vec::new(),
+            ahead: None,
         }
     }
 
@@ -100,8 +104,27 @@ impl Inputs {
         self.fingerprints
     }
 
+    /// All texts, where they are in the first batch; they are handed out nevertheless.
+    pub(super) fn all_at_once(&mut self) -> Option<Vec<String>> {
+        let batch = match self.next_batch() {
+            Ok(batch) => batch?,
+            Err(error) => {
+                self.failed = Some(error);
+                return None;
+            }
+        };
+        let ended = self.current.is_none() && self.files.is_empty();
+        let texts = batch.records().filter_map(|row| row.text.ok());
+        let texts = ended.then(|| texts.map(str::to_owned).collect());
+        self.ahead = Some(batch);
+        texts
+    }
+
     /// The next records; nothing at the end.
     pub(super) fn next_batch(&mut self) -> Result<Option<Batch>> {
+        if let Some(batch) = self.ahead.take() {
+            return Ok(Some(batch));
+        }
         loop {
             if let Some(error) = self.failed.take() {
                 // Nothing is read behind it.
@@ -196,5 +219,27 @@ pub(super) fn name(path: &Path) -> Arc<str> {
     match path == Path::new("-") {
         true => senti::text::encoding::STANDARD_INPUT.into(),
         false => path.display().to_string().into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_looked_at_is_still_handed_out() {
+        for count in [0, 1, 3, 255, 256, 257, 900] {
+            let texts: Vec<String> = (0..count).map(|at| format!("text {at}")).collect();
+            let mut inputs = Inputs::texts(texts.clone());
+            let all = inputs.all_at_once();
+            assert!(all.is_none_or(|all| all == texts), "{count}");
+            let mut found = Vec::new();
+            while let Some(batch) = inputs.next_batch().unwrap() {
+                found.extend(batch.records().map(|row| row.text.unwrap().to_owned()));
+            }
+            assert_eq!(found, texts);
+        }
+        let mut few = Inputs::texts(vec!["good".to_owned()]);
+        assert_eq!(few.all_at_once(), Some(vec!["good".to_owned()]));
     }
 }

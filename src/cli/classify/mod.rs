@@ -30,6 +30,7 @@ use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
 use senti::error::Error;
+use senti::model::{Model, Opened};
 
 use super::exit::Outcome;
 use super::pretrain::interruptible;
@@ -50,17 +51,11 @@ pub(super) fn run(options: Options, printer: &mut Printer) -> Outcome {
     options.check()?;
     let thresholds = options.thresholds.thresholds()?;
     let model = options.model.path(printer)?;
-    let texts = options.text.as_slice();
-    let answerer = Answerer::read(
-        &model,
-        (!texts.is_empty() && texts != ["-"]).then_some(texts),
-        thresholds,
-        options.top.unwrap_or(0),
-        options.explain,
-    )?;
+    let opened = Opened::read(&model)?;
+    let top = options.top.unwrap_or(0).min(opened.labels().len());
     let (tables, work) = (&options.tables, &options.work);
     let errors = !work.strict;
-    let names = Names::new(&tables.prefix, answerer.listed(), options.explain, errors);
+    let names = Names::new(&tables.prefix, top, options.explain, errors);
     let to = match options.json {
         true => Some(Form::Jsonl),
         false => tables.to,
@@ -87,6 +82,17 @@ pub(super) fn run(options: Options, printer: &mut Printer) -> Outcome {
         None => None,
     };
     let explain = options.explain;
+    // What is all there says how much of the model it needs.
+    let few = match work.shard.is_none() && !origin.is_pipe() {
+        true => inputs.all_at_once(),
+        false => None,
+    };
+    let ready = match few {
+        Some(texts) => opened.for_these(&texts)?,
+        None => opened.whole()?,
+    };
+    let explaining = explain.then(|| Model::read(&model)).transpose()?;
+    let answerer = Answerer::new(ready, explaining, thresholds, top);
     let rendering = Arc::new(Rendering {
         answerer,
         form,

@@ -164,7 +164,12 @@ mod tests {
         let labelled = LabeledSet::parse("labeled.tsv", LABELED).unwrap();
         let (model, _) = Model::train(vectors, &labelled, &ModelSettings::default()).unwrap();
         Arc::new(Rendering {
-            answerer: Answerer::new(Ready::Whole(Box::new(model)), Thresholds::default(), 0),
+            answerer: Answerer::new(
+                Ready::Whole(Box::new(model)),
+                None,
+                Thresholds::default(),
+                0,
+            ),
             form: Form::Jsonl,
             shape: Shape::Lines,
             names: Names::new("", 0, false, true),

@@ -94,7 +94,6 @@ pub(super) struct Blocks {
     layout: Layout,
     file: Option<File>,
     verified: Vec<bool>,
-    missing: usize,
 }
 
 impl Blocks {
@@ -114,18 +113,12 @@ impl Blocks {
         if !layout.is_sealed(memory.bytes()) {
             return Err(Trouble::Changed);
         }
-        let missing = layout.covered.len().div_ceil(BLOCK);
+        let blocks = layout.covered.len().div_ceil(BLOCK);
         Ok(Self {
             layout,
             file,
-            verified: vec![false; missing],
-            missing,
+            verified: vec![false; blocks],
         })
-    }
-
-    /// Whether not all bytes can be used.
-    pub(super) fn is_partial(&self) -> bool {
-        self.missing > 0
     }
 
     /// Has all bytes in memory and verified.
@@ -166,7 +159,6 @@ impl Blocks {
                 return Err(Trouble::Changed);
             }
             self.verified[at..at + count].fill(true);
-            self.missing -= count;
             any = true;
             at += count;
         }

@@ -132,6 +132,8 @@ impl Negating {
 struct Tables {
     memory: Memory,
     blocks: Blocks,
+    /// All of it is in memory and checked.
+    is_complete: bool,
     word_slots: Range<usize>,
     keys: Range<usize>,
     long: Range<usize>,
@@ -369,14 +371,12 @@ impl Folded {
     fn negating(&self) -> &Negating {
         static NONE: OnceLock<Negating> = OnceLock::new();
         match &self.direction {
-            Some(direction) => {
-                direction
-                    .negation
-                    .get_or_init(|| match self.tables.blocks.is_partial() {
-                        true => Negating::by_name(&direction.cues),
-                        false => Negating::new(&direction.cues, self.words()),
-                    })
-            }
+            Some(direction) => direction
+                .negation
+                .get_or_init(|| match self.tables.is_complete {
+                    false => Negating::by_name(&direction.cues),
+                    true => Negating::new(&direction.cues, self.words()),
+                }),
             None => NONE.get_or_init(Negating::default),
         }
     }

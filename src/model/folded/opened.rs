@@ -23,34 +23,35 @@ const SMALL: usize = 1 << 20;
 
 impl Folded {
     /// Answers a few texts, as [`classify`](Self::classify) does, and reads no more of the
-    /// file than that takes. One of another format is `Ok(None)`.
-    ///
-    /// # Errors
-    /// As [`read`](Self::read), of what is read.
-    pub fn answer_few(path: &Path, texts: &[impl AsRef<str>]) -> Result<Option<FewAnswers>> {
-        let Some(mut folded) = Self::opened(path)? else {
-            return Ok(None);
-        };
+    /// file than that takes.
+    pub(in crate::model) fn answer_few(
+        mut self,
+        path: &Path,
+        texts: &[impl AsRef<str>],
+    ) -> Result<FewAnswers> {
         // Small files are soon verified whole. The numbers of others are used as they lie
         // there.
-        let small = folded.tables.memory.bytes().len() <= SMALL;
+        let small = self.tables.memory.bytes().len() <= SMALL;
         if small || cfg!(target_endian = "big") {
-            folded.complete(path)?;
+            self.complete(path)?;
         }
         let mut scratch = Scratch::default();
         let mut verdicts = Vec::with_capacity(texts.len());
         for text in texts {
             let text = text.as_ref();
-            folded.fetch_for(path, text, &mut scratch)?;
-            verdicts.push(folded.classify(text, &mut scratch));
+            self.fetch_for(path, text, &mut scratch)?;
+            verdicts.push(self.classify(text, &mut scratch));
         }
-        Ok(Some(FewAnswers { folded, verdicts }))
+        Ok(FewAnswers {
+            folded: self,
+            verdicts,
+        })
     }
 
     /// Has all in memory that a text needs.
     fn fetch_for(&mut self, path: &Path, text: &str, scratch: &mut Scratch) -> Result<()> {
         let mut any = true;
-        while any && self.tables.blocks.is_partial() {
+        while any && !self.tables.is_complete {
             scratch.text.read(self, text);
             let Some(needs) = scratch.text.needs(self, text) else {
                 return self.complete(path);

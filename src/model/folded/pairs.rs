@@ -215,6 +215,17 @@ impl Pairs<'_> {
         values.map(f32::from_bits)
     }
 
+    /// All values.
+    pub(super) fn all_values(self) -> impl Iterator<Item = f32> {
+        let in_lines = self
+            .lines
+            .as_flattened()
+            .iter()
+            .flat_map(|entry| &entry[1..]);
+        let listed = self.list.iter().flat_map(|entry| &entry[2..]);
+        in_lines.chain(listed).map(|&value| f32::from_bits(value))
+    }
+
     /// All pairs with their values.
     pub(super) fn all(self) -> impl Iterator<Item = ((u32, u32), [f32; VALUES])> {
         let lines = self.lines.iter().enumerate();

@@ -61,7 +61,7 @@ impl Folded {
     }
 
     /// The model of a file of which only the beginning and the proofs are read.
-    pub(super) fn opened(path: &Path) -> Result<Option<Self>> {
+    pub(in crate::model) fn opened(path: &Path) -> Result<Option<Self>> {
         let failed = |error| Error::io(path, "read", error);
         let mut file = File::open(path).map_err(failed)?;
         let length = file.metadata().map_err(failed)?.len();
@@ -115,7 +115,10 @@ impl Folded {
     }
 
     /// Has the rest of the file in memory and checked.
-    pub(super) fn complete(&mut self, path: &Path) -> Result<()> {
+    pub(in crate::model) fn complete(&mut self, path: &Path) -> Result<()> {
+        if self.tables.is_complete {
+            return Ok(());
+        }
         let tables = &mut self.tables;
         (tables.blocks.fetch_all(&mut tables.memory))
             .map_err(|trouble| trouble_of(path, trouble))?;
@@ -123,6 +126,7 @@ impl Folded {
             tables.turn_bytes();
         }
         self.check().map_err(|found| damaged(path, found))?;
+        self.tables.is_complete = true;
         // What was known of a part of the words is known of all.
         if let Some(direction) = &mut self.direction {
             direction.negation = std::sync::OnceLock::new();
@@ -182,8 +186,8 @@ impl Folded {
     fn check(&self) -> std::result::Result<(), String> {
         let pairs = self.pairs();
         let values = self.tables.singles(&self.tables.values);
-        let mut of_pairs = pairs.all().flat_map(|(_, values)| values);
-        if !(values.iter().all(|value| value.is_finite()) && of_pairs.all(f32::is_finite)) {
+        if !(values.iter().all(|value| value.is_finite()) && pairs.all_values().all(f32::is_finite))
+        {
             return Err("a value of a word or pair that is not finite".to_owned());
         }
         let mut rows = values.chunks_exact(self.width());
@@ -295,6 +299,7 @@ fn tables(
     let mut tables = Tables {
         memory,
         blocks,
+        is_complete: false,
         word_slots,
         keys,
         long,

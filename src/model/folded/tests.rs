@@ -6,7 +6,7 @@ use crate::error::Error;
 use crate::model::file::tests::{
     model, patched, refuses_every_change, renamed, with_direction, with_subwords, with_terms,
 };
-use crate::model::folded::{Folded, Scratch};
+use crate::model::folded::{FewAnswers, Folded, Scratch};
 use crate::model::{Model, Ready};
 use crate::polarity::{Polarity, Scorer};
 use crate::sentence::WordWeights;
@@ -147,7 +147,7 @@ fn a_few_texts_are_answered_as_by_the_whole_file() {
     for model in [model(), with_direction(), large()] {
         std::fs::write(&path, bytes_of(&model)).unwrap();
         let whole = Folded::read(&path).unwrap().unwrap();
-        let few = Folded::answer_few(&path, &TEXTS).unwrap().unwrap();
+        let few = few(&path, &TEXTS).unwrap().unwrap();
         assert_eq!(few.verdicts().len(), TEXTS.len());
         for (text, verdict) in TEXTS.iter().zip(few.verdicts()) {
             let expected = whole.classify(text, &mut Scratch::default());
@@ -171,7 +171,7 @@ fn what_few_texts_need_is_verified_and_the_rest_is_not_read() {
         let mut changed = whole.clone();
         changed[at] ^= 1;
         std::fs::write(&path, &changed).unwrap();
-        match Folded::answer_few(&path, &texts) {
+        match few(&path, &texts) {
             Err(Error::Artifact { .. }) => refused += 1,
             Ok(Some(few)) => {
                 assert_eq!(few.verdicts(), std::slice::from_ref(&expected));
@@ -184,6 +184,13 @@ fn what_few_texts_need_is_verified_and_the_rest_is_not_read() {
         assert!(Folded::read(&path).is_err() || at < 4096);
     }
     assert!(refused > 5 && answered > 20, "{refused} {answered}");
+}
+
+fn few(path: &Path, texts: &[&str]) -> crate::error::Result<Option<FewAnswers>> {
+    let folded = Folded::opened(path)?;
+    folded
+        .map(|folded| folded.answer_few(path, texts))
+        .transpose()
 }
 
 /// A model of so many words that a text needs a small part of it.
