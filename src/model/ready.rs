@@ -9,8 +9,7 @@ use super::folded::{FewAnswers, Folded, Scratch};
 use super::{Model, Verdict};
 use crate::error::Result;
 
-/// Texts for which a file is not read whole, at most, and their bytes.
-const FEW: usize = 16;
+/// Bytes of texts for which a file is not read whole, at most.
 const FEW_BYTES: usize = 1 << 14;
 
 /// A model that answers.
@@ -40,6 +39,9 @@ enum OpenedModel {
 }
 
 impl Opened {
+    /// Texts for which a file is not read whole, at most.
+    pub const FEW: usize = 16;
+
     /// Opens a model file of any format.
     ///
     /// # Errors
@@ -85,7 +87,7 @@ impl Opened {
     pub fn for_these(self, texts: &[String]) -> Result<Ready> {
         let bytes: usize = texts.iter().map(String::len).sum();
         match self.model {
-            OpenedModel::Folded(folded) if texts.len() <= FEW && bytes <= FEW_BYTES => {
+            OpenedModel::Folded(folded) if texts.len() <= Self::FEW && bytes <= FEW_BYTES => {
                 let answers = folded.answer_few(&self.path, texts)?;
                 let places = texts.iter().cloned().zip(0..).collect();
                 Ok(Ready::Few(Box::new(answers), places))

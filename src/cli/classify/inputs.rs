@@ -31,8 +31,8 @@ pub(super) struct Inputs {
     /// Whether digests are wanted, and those of the files that were read to their ends.
     digests: bool,
     fingerprints: Vec<Fingerprint>,
-    /// A batch that was looked at before its time.
-    ahead: Option<Batch>,
+    /// Batches that were looked at before their time.
+    ahead: VecDeque<Batch>,
 }
 
 impl Inputs {
@@ -58,7 +58,7 @@ impl Inputs {
             failed: None,
             digests: false,
             fingerprints: Vec::new(),
-            ahead: None,
+            ahead: VecDeque::new(),
         })
     }
 
@@ -80,7 +80,7 @@ impl Inputs {
             failed: None,
             digests: false,
             fingerprints: Vec::new(),
-            ahead: None,
+            ahead: VecDeque::new(),
         }
     }
 
@@ -104,25 +104,36 @@ impl Inputs {
         self.fingerprints
     }
 
-    /// All texts, where they are in the first batch; they are handed out nevertheless.
-    pub(super) fn all_at_once(&mut self) -> Option<Vec<String>> {
-        let batch = match self.next_batch() {
-            Ok(batch) => batch?,
-            Err(error) => {
-                self.failed = Some(error);
-                return None;
+    /// All texts, where they are no more than so many; they are handed out nevertheless.
+    pub(super) fn few(&mut self, most: usize) -> Option<Vec<String>> {
+        let (mut read, mut count) = (Vec::new(), 0);
+        // The end may be noticed only after several batches.
+        let ended = loop {
+            match self.next_batch() {
+                Ok(Some(batch)) => {
+                    count += batch.len();
+                    read.push(batch);
+                    if count > most as u64 {
+                        break false;
+                    }
+                }
+                Ok(None) => break true,
+                Err(error) => {
+                    self.failed = Some(error);
+                    break false;
+                }
             }
         };
-        let ended = self.current.is_none() && self.files.is_empty();
-        let texts = batch.records().filter_map(|row| row.text.ok());
+        let records = read.iter().flat_map(Batch::records);
+        let texts = records.filter_map(|row| row.text.ok());
         let texts = ended.then(|| texts.map(str::to_owned).collect());
-        self.ahead = Some(batch);
+        self.ahead.extend(read);
         texts
     }
 
     /// The next records; nothing at the end.
     pub(super) fn next_batch(&mut self) -> Result<Option<Batch>> {
-        if let Some(batch) = self.ahead.take() {
+        if let Some(batch) = self.ahead.pop_front() {
             return Ok(Some(batch));
         }
         loop {
@@ -231,15 +242,21 @@ mod tests {
         for count in [0, 1, 3, 255, 256, 257, 900] {
             let texts: Vec<String> = (0..count).map(|at| format!("text {at}")).collect();
             let mut inputs = Inputs::texts(texts.clone());
-            let all = inputs.all_at_once();
-            assert!(all.is_none_or(|all| all == texts), "{count}");
+            let few = inputs.few(255);
+            assert_eq!(few.is_some(), count < 256);
+            assert!(few.is_none_or(|few| few == texts));
             let mut found = Vec::new();
             while let Some(batch) = inputs.next_batch().unwrap() {
                 found.extend(batch.records().map(|row| row.text.unwrap().to_owned()));
             }
             assert_eq!(found, texts);
         }
-        let mut few = Inputs::texts(vec!["good".to_owned()]);
-        assert_eq!(few.all_at_once(), Some(vec!["good".to_owned()]));
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("one.txt");
+        std::fs::write(&path, "good\nbad").unwrap();
+        let wanted = Inputs::texts(Vec::new()).wanted;
+        let mut few = Inputs::open(&[path], wanted, Vec::new(), false).unwrap();
+        let texts = ["good", "bad"].map(str::to_owned).to_vec();
+        assert_eq!(few.few(2), Some(texts));
     }
 }

@@ -84,7 +84,7 @@ pub(super) fn run(options: Options, printer: &mut Printer) -> Outcome {
     let explain = options.explain;
     // What is all there says how much of the model it needs.
     let few = match work.shard.is_none() && !origin.is_pipe() {
-        true => inputs.all_at_once(),
+        true => inputs.few(Opened::FEW),
         false => None,
     };
     let ready = match few {
