@@ -123,6 +123,7 @@ impl Blocks {
 
     /// Has all bytes in memory and verified.
     pub(super) fn fetch_all(&mut self, memory: &mut Memory) -> Result<(), Trouble> {
+        memory.will_be_full();
         let all = self.layout.covered.clone();
         self.fetch(memory, all).map(|_| ())
     }

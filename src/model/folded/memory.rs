@@ -42,16 +42,21 @@ impl Memory {
             // Pages begin at lines.
             false => 0,
         };
-        #[cfg(target_os = "linux")]
-        if large {
-            // Where it is not heard nothing is lost but time.
-            let _ = map.advise_range(memmap2::Advice::HugePage, aligned, length + before);
-        }
         Ok(Self {
             map,
             start: aligned + before,
             length,
         })
+    }
+
+    /// Says that all of it will be used: large pages are for that.
+    pub(super) fn will_be_full(&self) {
+        #[cfg(target_os = "linux")]
+        if self.length >= PAGE / 2 {
+            let (start, end) = (self.start / PAGE * PAGE, self.start + self.length);
+            // Where it is not heard nothing is lost but time.
+            let _ = (self.map).advise_range(memmap2::Advice::HugePage, start, end - start);
+        }
     }
 
     pub(super) fn bytes(&self) -> &[u8] {
