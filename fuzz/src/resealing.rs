@@ -29,7 +29,7 @@ fn with_proofs(
 ) -> Option<Vec<u8>> {
     let proofs = header.checked_add(start)?..header.checked_add(end)?;
     let covered = bytes.get(header..proofs.start)?;
-    let digests = covered.chunks(8192).flat_map(Sha256::digest);
+    let digests = covered.chunks(4096).flat_map(Sha256::digest);
     let bytes = with(bytes, proofs.clone(), &digests.collect::<Vec<u8>>())?;
     let mut hasher = Sha256::new();
     hasher.update(&bytes[..header]);

@@ -5,7 +5,7 @@
 //! without the others.
 
 use std::fs::File;
-use std::io::{self, Read, Seek, SeekFrom};
+use std::io;
 use std::ops::Range;
 
 use safetensors::tensor::{Metadata, SafeTensors};
@@ -14,7 +14,7 @@ use sha2::{Digest, Sha256};
 use super::memory::Memory;
 
 /// Bytes of a block; the last may be shorter.
-const BLOCK: usize = 8192;
+const BLOCK: usize = 4096;
 const DIGEST: usize = 32;
 
 /// Why bytes cannot be had.
@@ -168,6 +168,14 @@ impl Blocks {
 }
 
 fn read_at(file: &mut File, memory: &mut Memory, range: Range<usize>) -> io::Result<()> {
-    file.seek(SeekFrom::Start(range.start as u64))?;
-    file.read_exact(&mut memory.bytes_mut()[range])
+    let place = range.start as u64;
+    let bytes = &mut memory.bytes_mut()[range];
+    #[cfg(unix)]
+    return std::os::unix::fs::FileExt::read_exact_at(file, bytes, place);
+    #[cfg(not(unix))]
+    {
+        use std::io::{Read, Seek, SeekFrom};
+        file.seek(SeekFrom::Start(place))?;
+        file.read_exact(bytes)
+    }
 }

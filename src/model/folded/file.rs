@@ -14,7 +14,7 @@
 //! | `pair_slots` | u32 | C, 8 | what leads to them (see `slots`) |
 //! | `flags` | u8 | V | of each row: 1, left out; 4, opinions are made of it; 8 and 16, a seed word of praise and of blame |
 //! | `long_words` | u8 | | the words of more than sixteen bytes: length (u16), bytes (UTF-8) |
-//! | `proofs` | u8 | | SHA-256 of each 8,192 bytes of all tensors above, in the order of the file |
+//! | `proofs` | u8 | | SHA-256 of each 4,096 bytes of all tensors above, in the order of the file |
 //! | `seal` | u8 | 32 | SHA-256 of what comes before the tensors, then `proofs` |
 //!
 //! Two numbers of 32 bits are called one of 64, the lower first, where that aligns
