@@ -42,6 +42,32 @@ fn rows(stdout: &str) -> Vec<Vec<&str>> {
 }
 
 #[test]
+fn the_name_of_the_output_says_its_form() {
+    let sandbox = Sandbox::trained();
+    sandbox.write("texts.txt", TEXTS.join("\n"));
+    for (name, begins) in [
+        ("out.jsonl", "{\"label\":"),
+        ("out.TSV", "text\tlabel\tprobability"),
+        ("out.csv", "text,label,probability"),
+        ("out.txt", "positive\t"),
+        ("out", "positive\t"),
+    ] {
+        sandbox
+            .run(&["classify", "-f", "texts.txt", "-o", name])
+            .exits(0);
+        let written = String::from_utf8(sandbox.read(name)).unwrap();
+        assert!(written.starts_with(begins), "{name}: {written}");
+    }
+    let told = ["classify", "-f", "texts.txt", "-o", "b.csv", "--to", "tsv"];
+    sandbox.run(&told).exits(0);
+    assert!(sandbox.read("b.csv").starts_with(b"text\t"));
+    for packed in ["out.jsonl.gz", "out.tsv.zst"] {
+        let run = sandbox.run(&["classify", "-f", "texts.txt", "-o", packed]);
+        run.exits(2).says(&["--output", "uncompressed"]);
+    }
+}
+
+#[test]
 fn tables_keep_their_columns_and_get_answers() {
     let sandbox = Sandbox::trained();
     let answers = expected(&sandbox, &TEXTS);

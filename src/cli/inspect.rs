@@ -108,8 +108,12 @@ fn model(path: &Path, bytes: &[u8]) -> Result<(&'static str, Entries), Error> {
     let digest = |fingerprint: &Option<Fingerprint>| {
         json!(fingerprint.as_ref().map_or("-", |f| f.sha256.as_str()))
     };
+    let shares: Vec<String> = (model.shares().iter())
+        .map(|share| format!("{share:.3}"))
+        .collect();
     let mut entries = vec![
         ("labels", json!(model.labels().join(", "))),
+        ("expected shares", json!(shares.join(", "))),
         ("trained by", json!(format!("senti {}", provenance.version))),
         ("labelled texts", json!(provenance.texts)),
         ("labelled file sha256", digest(&provenance.labeled)),

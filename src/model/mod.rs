@@ -244,6 +244,12 @@ impl Model {
         }
     }
 
+    /// The shares of the labels that are expected of texts, in the order of
+    /// [`labels`](Self::labels): those in the training, or of [`expecting`](Self::expecting).
+    pub fn shares(&self) -> &[f64] {
+        &self.shares
+    }
+
     /// The same model for texts of which these shares belong to the labels, one share
     /// a label, in place of the shares among the training texts (Bayes' rule).
     ///

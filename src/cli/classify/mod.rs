@@ -56,10 +56,7 @@ pub(super) fn run(options: Options, printer: &mut Printer) -> Outcome {
     let (tables, work) = (&options.tables, &options.work);
     let errors = !work.strict;
     let names = Names::new(&tables.prefix, top, options.explain, errors);
-    let to = match options.json {
-        true => Some(Form::Jsonl),
-        false => tables.to,
-    };
+    let to = options.to();
     let origin = Origin::new(&options, to, &names, printer)?;
     let mut inputs = origin.open()?;
     let shape = inputs.shape().clone();

@@ -21,8 +21,8 @@ const MOST_THREADS: usize = 1024;
 /// Prints label<TAB>probability<TAB>text, one line for each text, in their
 /// order. Texts are the arguments, or the lines of a file, or the lines of
 /// standard input. A text without any known word is answered "undecided", with
-/// the share of the most frequent label in the training as its probability; one
-/// below --min-probability or --min-known is too, with the probability that its
+/// the share of the most frequent label in the training (or of senti train --prior)
+/// as its probability; one below --min-probability or --min-known is too, with the probability that its
 /// label would have. Control characters in texts are shown as escapes. A text
 /// that begins with a dash stands behind two: senti classify -- "-1 star".
 ///
@@ -110,8 +110,8 @@ pub(super) struct TableOptions {
     /// The first line of TSV or CSV is a row; then --text-column is a number.
     #[arg(long, conflicts_with = "text")]
     pub(super) no_header: bool,
-    /// The form of the answers; without it, text for plain lines, and what the table
-    /// is for tables.
+    /// The form of the answers; without it, what the name of --output says, or text for
+    /// plain lines, and what the table is for tables.
     #[arg(long, value_name = "FORM")]
     pub(super) to: Option<Form>,
     /// Put this before the names of columns that are added to a table.
@@ -154,6 +154,14 @@ impl Options {
             let expected = format!("1 to {MOST_THREADS}");
             return Err(Error::setting("--threads", threads, expected));
         }
+        let packed = |path: &PathBuf| {
+            let ending = path.extension().unwrap_or_default().to_ascii_lowercase();
+            ["gz", "zst"].iter().any(|packed| ending == *packed)
+        };
+        if let Some(output) = self.work.output.as_ref().filter(|path| packed(path)) {
+            let expected = "a name without that ending: answers are written uncompressed";
+            return Err(Error::setting("--output", output.display(), expected));
+        }
         if self.top == Some(0) {
             return Err(Error::setting("--top", 0, "1 or more"));
         }
@@ -162,6 +170,15 @@ impl Options {
             return Err(Error::setting("--text-column", "--from lines", expected));
         }
         Ok(())
+    }
+
+    /// The form that was asked for.
+    pub(super) fn to(&self) -> Option<Form> {
+        let named = || Form::by_name(self.work.output.as_ref()?);
+        match self.json {
+            true => Some(Form::Jsonl),
+            false => self.tables.to.or_else(named),
+        }
     }
 
     /// All that changes answers, for [`super::shard`].

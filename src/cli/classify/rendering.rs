@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
+use std::path::Path;
 
 use clap::ValueEnum;
 use senti::error::{Error, Result};
@@ -71,6 +72,14 @@ impl Form {
             #[cfg(feature = "parquet")]
             Shape::Parquet { .. } => Self::Parquet,
         }
+    }
+
+    /// The form that the name of a file says; of text no name does.
+    pub(super) fn by_name(path: &Path) -> Option<Self> {
+        let ending = path.extension()?.to_ascii_lowercase();
+        [Self::Tsv, Self::Csv, Self::Jsonl, Self::Parquet]
+            .into_iter()
+            .find(|form| ending == form.ending())
     }
 
     /// The ending of names of files in this form.

@@ -11,6 +11,8 @@ use crate::text::stopwords::StopWords;
 pub(super) struct Word {
     /// It turns what follows: not.
     pub(super) negator: bool,
+    /// It turns what stands before it in its clause, and ends that: 않다.
+    pub(super) behind: bool,
     /// And is a verb, so that a question can begin with it: isn't.
     pub(super) verb: bool,
     /// It uses up nothing of a scope: is, the, very.
@@ -104,6 +106,7 @@ impl Lists {
             let words: Vec<&str> = line.split_whitespace().collect();
             match section {
                 "negators" => self.mark(&words, |word| word.negator = true),
+                "behind" => self.mark(&words, |word| (word.negator, word.behind) = (true, true)),
                 "verbs" => self.mark(&words, |word| word.verb = true),
                 "light" => self.mark(&words, |word| word.light = true),
                 "joining" => {
@@ -127,12 +130,15 @@ impl Lists {
 }
 
 /// The languages with a file in this folder; the others have their cues.
-const OWN: [(&str, &str); 5] = [
+const OWN: [(&str, &str); 8] = [
     ("english", include_str!("english.txt")),
     ("german", include_str!("german.txt")),
     ("french", include_str!("french.txt")),
     ("spanish", include_str!("spanish.txt")),
+    ("italian", include_str!("italian.txt")),
+    ("portuguese", include_str!("portuguese.txt")),
     ("chinese", include_str!("chinese.txt")),
+    ("korean", include_str!("korean.txt")),
 ];
 
 fn own(language: &str) -> &'static str {
@@ -149,6 +155,7 @@ mod tests {
     fn every_line_of_every_file_is_of_use() {
         let names = [
             "negators",
+            "behind",
             "verbs",
             "light",
             "joining",

@@ -13,6 +13,7 @@
 //! | some phrases turn nothing | not only good; no doubt; if not the best |
 //! | some phrases negate without a negator | far from *good*; too slow to *help* |
 //! | a negated comparative is the highest degree | it couldn't be better; never a worse film |
+//! | some verbs turn what stands before them in their clause, and end it | *재미있지* 않지만 좋다 |
 //! | a question that begins with a negated verb expects a yes | isn't it great? |
 //! | a negator with nothing to turn, last in its clause, turns what stands before it there | das *gefällt* mir nicht |
 //! | or, where its clause has no other words, the clause before | they *call it funny*, but it isn't |

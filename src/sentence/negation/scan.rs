@@ -98,6 +98,7 @@ impl<'a, W: AsRef<str>> Scan<'a, W> {
     pub(super) fn step(&mut self, at: usize) {
         const UNKNOWN: &Word = &Word {
             negator: false,
+            behind: false,
             verb: false,
             light: false,
             raising: false,
@@ -118,6 +119,10 @@ impl<'a, W: AsRef<str>> Scan<'a, W> {
         self.phrases(at, word);
         if at == self.sentence.start && word.negator && word.verb && self.is_asked(at) {
             self.fixed = self.fixed.max(at + 1);
+        }
+        if word.behind && at >= self.fixed {
+            self.negate_behind(at);
+            return;
         }
         self.joined |= word.joining;
         let own = self.is_unit_of_negator(at);
@@ -250,6 +255,20 @@ impl<'a, W: AsRef<str>> Scan<'a, W> {
         for segment in [&mut self.segment, &mut self.sentence] {
             segment.negator = Some(at);
         }
+    }
+
+    /// Takes a negator that follows what it turns. What one before has turned already is
+    /// said with two words, and turned once; a question expects a yes.
+    fn negate_behind(&mut self, at: usize) {
+        for segment in [&mut self.segment, &mut self.sentence] {
+            segment.negator = Some(at);
+        }
+        // What is behind a word is behind its last part.
+        let parts = (at + 1..self.words.len()).take_while(|&part| self.whole(part) == Some(at));
+        let end = parts.last().unwrap_or(at);
+        let is_asked = self.at_break(end) == Break::Question;
+        self.segment.covered = self.scope.is_some() || is_asked;
+        self.close(at + 1, self.at_break(at));
     }
 
     /// Whether this is a pair of characters that an "and" begins.

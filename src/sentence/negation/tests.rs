@@ -201,6 +201,50 @@ fn the_mechanism_is_of_no_language() {
     );
     let spanish = cues("spanish", "no nunca nada sin", "es muy");
     check(&spanish, "es muy", &["no es BUENO", "no es nada BUENO"]);
+    let italian = cues(
+        "italian",
+        "non niente mai senza nessun nessuna",
+        "è molto era",
+    );
+    check(
+        &italian,
+        "è molto era un una il la che si e",
+        &[
+            "non è BUONO",
+            "non era per niente DIVERTENTE"
+                .replace("per", "PER")
+                .as_str(),
+            "non mi è PIACIUTO".replace("mi", "MI").as_str(),
+            "senza SPERANZA",
+            "mai NOIOSO",
+            "niente MALE",
+            "non è BUONO ma bello",
+            "non solo bello",
+            "senza dubbio bello",
+            "senza ombra di dubbio il migliore",
+            "non vedo l'ora",
+            "bello, non BRUTTO",
+        ],
+    );
+    let portuguese = cues("portuguese", "não nunca nada sem nem nenhum", "é muito foi");
+    check(
+        &portuguese,
+        "é muito foi um uma o a que se e",
+        &[
+            "não é BOM",
+            "não foi nada DIVERTIDO",
+            "não GOSTEI",
+            "nunca CHATO",
+            "sem GRAÇA",
+            "nada MAU",
+            "não é BOM mas bonito",
+            "não só bonito",
+            "sem dúvida bom",
+            "sem sombra de dúvida o melhor",
+            "nem BOM nem RUIM",
+            "bom, não RUIM",
+        ],
+    );
     // A language of which only negators are known.
     let other = cues("", "nem", "");
     check(&other, "", &["nem JÓ", "nem JÓ. szép"]);
@@ -346,6 +390,39 @@ fn parts_of_korean_words_go_with_the_word() {
     assert_eq!(cut_and_negated("korean", "재미있지 않네요"), all);
     assert_eq!(cut_and_negated("korean", "재미있지 않습니다"), all);
     assert!(cut_and_negated("korean", "재미있습니다. 최고").is_empty());
+}
+
+#[test]
+fn korean_verbs_turn_what_stands_before_them() {
+    // What is turned of the words that say something, their parts left out.
+    let turned = |text: &str| {
+        let negated = cut_and_negated("korean", text);
+        let whole: Vec<&str> = text.split([' ', ',', '.', '?']).collect();
+        negated
+            .into_iter()
+            .filter(|word| whole.contains(&word.as_str()))
+            .collect::<Vec<_>>()
+    };
+    for (text, expected) in [
+        ("재미있지 않아요", &["재미있지"][..]),
+        ("영화가 재미있지 않았어요", &["영화가", "재미있지"]),
+        ("재미있지 않지만 음악은 좋아요", &["재미있지"]),
+        ("재미있지 않은 영화", &["재미있지"]),
+        ("감동이 없고 지루해요", &["감동이"]),
+        ("맛이 없어요", &["맛이"]),
+        ("나쁘지 않네요", &["나쁘지"]),
+        ("추천하지 않습니다", &["추천하지"]),
+        ("지루한 영화가 아니에요", &["지루한", "영화가"]),
+        ("재미있지 못한 이야기", &["재미있지"]),
+        ("안 좋아요", &["좋아요"]),
+        ("전혀 지루하지 않다", &["지루하지"]),
+        ("재미있을 뿐만 아니라 감동도 있다", &[]),
+        ("더할 나위 없이 좋다", &[]),
+        ("재미있지 않아요?", &[]),
+        ("좋다. 나쁘지 않다", &["나쁘지"]),
+    ] {
+        assert_eq!(turned(text), expected, "{text}");
+    }
 }
 
 #[test]
