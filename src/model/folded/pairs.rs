@@ -157,7 +157,10 @@ impl Pairs<'_> {
         }
         // SEARCH is the number below.
         let other = UNKNOWN - (entries[0][0] >> 31);
-        let place = (line * LINE as u32).wrapping_add(found).wrapping_sub(1);
+        let place = line
+            .wrapping_mul(LINE as u32)
+            .wrapping_add(found)
+            .wrapping_sub(1);
         if found > 0 { place } else { other }
     }
 
