@@ -381,7 +381,6 @@ fn names_that_clash_are_refused() {
 fn what_cannot_be_read_is_told_in_its_place() {
     let sandbox = Sandbox::trained();
     let long = "a".repeat(17 << 20);
-    // A NUL byte in what is looked at first makes all of it no text.
     let lines = [
         b"It was great\nbro\xffken\n",
         long.as_bytes(),
@@ -412,6 +411,13 @@ fn what_cannot_be_read_is_told_in_its_place() {
     assert_eq!(found[1]["line"], 2);
     assert!(found[1]["error"].as_str().unwrap().contains("0xFF"));
     assert_eq!((found.len(), &found[4]["label"]), (5, &"negative".into()));
+
+    let early = sandbox.pipe(&["classify"], b"great\nn\0l\ndull\n").exits(3);
+    assert_eq!(rows(&early.stdout).len(), 3);
+    let all = sandbox
+        .pipe(&["classify"], b"one\0two\nthree\0four\nfive\n")
+        .exits(3);
+    assert!(all.says(&["binary data"]).stdout.is_empty());
 
     let run = sandbox
         .pipe(&["classify", "--strict"], &lines)

@@ -122,7 +122,14 @@ pub(super) fn refuse_binary(name: &str, head: &[u8]) -> Result<()> {
             "convert it first: iconv -f UTF-16LE -t UTF-8 {file} > converted.txt"
         )));
     }
-    if let Some(at) = head.iter().position(|&byte| byte == 0) {
+    // One line with a NUL among others is a bad line, which its reader tells of.
+    let lines = head.split(|&byte| byte == b'\n');
+    let (with, without): (Vec<_>, Vec<_>) = lines
+        .filter(|line| !line.is_empty())
+        .partition(|line| line.contains(&0));
+    if let Some(at) = head.iter().position(|&byte| byte == 0)
+        && with.len() > without.len()
+    {
         let line = 1 + head[..at].iter().filter(|&&b| b == b'\n').count() as u64;
         return Err(Error::input(
             Place::line(name, line).at_byte(at as u64),
