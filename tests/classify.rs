@@ -67,6 +67,20 @@ fn the_name_of_the_output_says_its_form() {
     }
 }
 
+#[cfg(unix)]
+#[test]
+fn a_model_may_come_from_a_pipe() {
+    let sandbox = Sandbox::trained();
+    let made = Command::new("mkfifo").arg(sandbox.path("pipe")).status();
+    assert!(made.unwrap().success());
+    let (pipe, bytes) = (sandbox.path("pipe"), sandbox.read("model.senti"));
+    let writer = std::thread::spawn(move || std::fs::write(pipe, bytes));
+    let arguments = ["classify", "-q", "--model", "pipe", "It was great"];
+    let run = sandbox.run(&arguments).exits(0);
+    assert_eq!(run.stdout, "positive\t0.97\tIt was great\n");
+    writer.join().unwrap().unwrap();
+}
+
 #[test]
 fn tables_keep_their_columns_and_get_answers() {
     let sandbox = Sandbox::trained();

@@ -63,9 +63,12 @@ impl Folded {
     /// The model of a file of which only the beginning and the proofs are read.
     pub(in crate::model) fn opened(path: &Path) -> Result<Option<Self>> {
         let failed = |error| Error::io(path, "read", error);
+        // A pipe is opened and read once, by who reads all of it.
+        if !std::fs::metadata(path).map_err(failed)?.is_file() {
+            return Ok(None);
+        }
         let mut file = File::open(path).map_err(failed)?;
         let length = file.metadata().map_err(failed)?.len();
-        // What is no regular file is none of ours.
         let Ok(length) = usize::try_from(length) else {
             return Ok(None);
         };
