@@ -158,6 +158,19 @@ fn a_few_texts_are_answered_as_by_the_whole_file() {
 }
 
 #[test]
+fn the_numbers_of_texts_may_run_out() {
+    let folded = read(&bytes_of(&with_direction())).unwrap().unwrap();
+    let text = "not good. bad? good";
+    let expected = folded.classify(text, &mut Scratch::default());
+    let mut scratch = Scratch::default();
+    folded.classify("another text", &mut scratch);
+    scratch.text.begin_at(u64::from(u32::MAX) - 2);
+    for _ in 0..6 {
+        assert_eq!(folded.classify(text, &mut scratch), expected);
+    }
+}
+
+#[test]
 fn what_few_texts_need_is_verified_and_the_rest_is_not_read() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("m.senti");

@@ -29,6 +29,8 @@ pub(super) const PRAISE: u8 = 8;
 /// This is one of blame, whatever else it is.
 pub(super) const BLAME: u8 = 16;
 
+/// The last number of a text, after which they begin anew.
+const LAST: u64 = 0xffff_ffff;
 /// The half of a number that says how often.
 const TIMES: u64 = 0xffff_ffff;
 /// The row of a word, or the place of a pair, that is not in the table.
@@ -147,9 +149,10 @@ impl Text {
 
     fn begin(&mut self, rows: usize) {
         // One more stands for all words that have no row.
-        if self.seen.len() != rows + 1 {
+        if self.seen.len() != rows + 1 || self.number == LAST {
             // Memory that is not touched costs nothing.
             self.seen = vec![0; rows + 1];
+            self.number = 0;
         }
         self.number += 1;
         self.different.clear();
@@ -163,6 +166,12 @@ impl Text {
         self.pairs.begin(0);
         (self.known, self.tokens, self.is_plain) = (0, 0, false);
         (self.sought, self.asked, self.asked_of_list) = (0, 0, 0);
+    }
+
+    /// As if so many texts had been read.
+    #[cfg(test)]
+    pub(super) fn begin_at(&mut self, number: u64) {
+        self.number = number;
     }
 
     /// Reads a text.
