@@ -112,7 +112,10 @@ impl Text {
         let (tables, words) = (&folded.tables, folded.words());
         let mut needs = Vec::new();
         let mut need = |table: &Range<usize>, width: usize, row: usize| {
-            let place = |row: usize| (table.start + row * width).min(table.end);
+            let place = |row: usize| {
+                let behind = row.saturating_mul(width);
+                table.start.saturating_add(behind).min(table.end)
+            };
             needs.push(place(row)..place(row + 1));
         };
         let mut sought: Vec<Wanted> = Vec::new();
@@ -123,9 +126,10 @@ impl Text {
         );
         let mut any_long = false;
         for &span in &self.spans {
-            let word = word(text, span);
-            if word.len() > SHORT || !word.is_ascii() {
-                let (wanted, is_long) = words.wanted_word(word.as_bytes());
+            // As they stand: what they are made to may be short and ASCII.
+            let raw = &text[span[0] as usize..span[1] as usize];
+            if raw.len() > SHORT || !raw.is_ascii() {
+                let (wanted, is_long) = words.wanted_word(word(text, span).as_bytes());
                 sought.push(wanted);
                 any_long |= is_long;
             }

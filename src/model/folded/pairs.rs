@@ -155,6 +155,8 @@ impl Pairs<'_> {
             let same = u32::from(entry[0] & KNOWN_BY == known_by);
             found |= at & same.wrapping_neg();
         }
+        // Two that are the same, which no sound file has, are not to lead out of the line.
+        let found = found.min(LINE as u32);
         // SEARCH is the number below.
         let other = UNKNOWN - (entries[0][0] >> 31);
         let place = line

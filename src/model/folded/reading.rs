@@ -327,5 +327,21 @@ fn tables(
         tables.pair_slots = slots("pair_slots", Dtype::U32, BUCKET, count)?;
         (tables.pairs, tables.listed) = (pairs, listed);
     }
+    let place = tables.memory.bytes().as_ptr() as usize;
+    let aligned = |range: &Range<usize>, to: usize| (place + range.start).is_multiple_of(to);
+    let of_four = [
+        &tables.word_slots,
+        &tables.values,
+        &tables.pairs,
+        &tables.pair_slots,
+        &tables.listed,
+    ];
+    if !(aligned(&tables.keys, 8)
+        && of_four
+            .into_iter()
+            .all(|range| range.is_empty() || aligned(range, 4)))
+    {
+        return Err("numbers that are not aligned".to_owned());
+    }
     Ok(tables)
 }

@@ -129,7 +129,7 @@ fn well_sealed_nonsense_is_refused() {
     assert!(folded.to_model(Path::new("m")).is_err());
 }
 
-const TEXTS: [&str; 8] = [
+const TEXTS: [&str; 10] = [
     "good",
     "Bad GRÖSSE größe",
     "unknown",
@@ -138,6 +138,9 @@ const TEXTS: [&str; 8] = [
     "It was not good, and I don't think it is bad",
     "很好 good",
     "a word_of_more_than_sixteen_bytes, good",
+    // Beyond ASCII as they stand, and not as words.
+    "good\u{fe0f} bad\u{fe0f}",
+    "w17\u{fe0f} w4000\u{fe0f}, w\u{ff11}",
 ];
 
 #[test]
@@ -153,6 +156,9 @@ fn a_few_texts_are_answered_as_by_the_whole_file() {
             let expected = whole.classify(text, &mut Scratch::default());
             assert_eq!(*verdict, expected, "{text}");
             assert_eq!(few.name(verdict), whole.name(&expected));
+            // Alone, with nothing in memory that another text needed.
+            let alone = super::tests::few(&path, &[text]).unwrap().unwrap();
+            assert_eq!(alone.verdicts(), [expected], "{text}");
         }
     }
 }
