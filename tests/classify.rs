@@ -450,7 +450,7 @@ fn what_cannot_be_read_is_told_in_its_place() {
     assert_eq!(found[2][..4], ["2", "", "", ""]);
     assert!(found[2][4].contains("1 cell"), "{run:#?}");
     assert_eq!(found[3][..4], ["3", "great", "", ""]);
-    assert_eq!(found[4][..4], ["", "", "", ""]);
+    assert_eq!(found[4][..4], ["\u{fffd}", "", "", ""]);
     assert_eq!((found[1][2], found[5][2]), ("positive", "negative"));
     let run = sandbox
         .pipe(&["classify", "--strict"], tsv)
@@ -476,6 +476,38 @@ fn what_cannot_be_read_is_told_in_its_place() {
             .contains("no field for the text")
     );
     assert!(found[3]["label"].is_string());
+}
+
+/// Of a record that is not answered, all that can be read is handed on.
+#[test]
+fn bad_records_keep_their_other_cells() {
+    let sandbox = Sandbox::trained();
+    let csv = b"id,text,note\n1,It was great,a\n2,br\xffken,b\n3,\"never closed,c\n4,n\0l,d\n5\n";
+    let run = sandbox.pipe(&["classify", "--from", "csv"], csv).exits(3);
+    for (line, kept) in run.stdout.lines().skip(2).zip([
+        "2,br\u{fffd}ken,b,,,",
+        "3,\"never closed,c\",,,,",
+        "4,n\u{fffd}l,d,,,",
+        "5,,,,,",
+    ]) {
+        assert!(line.starts_with(kept), "{run:#?}");
+    }
+    assert_eq!(run.stdout.lines().count(), 6);
+    let run = sandbox
+        .pipe(&["classify", "--from", "csv", "--to", "jsonl"], csv)
+        .exits(3);
+    let found = objects(&run.stdout);
+    for (object, id) in found[1..].iter().zip(["2", "3", "4", "5"]) {
+        assert_eq!(object["id"], id);
+        assert!(object["error"].is_string() && object["label"].is_null());
+    }
+    assert_eq!((found.len(), &found[1]["note"]), (5, &"b".into()));
+
+    let json = b"{\"id\":1,\"text\":\"great\"}\n{\"id\":2,\"text\":\"br\xffken\"}\n";
+    let run = sandbox.pipe(&["classify"], json).exits(3);
+    let found = &objects(&run.stdout)[1];
+    assert_eq!((&found["id"], &found["label"]), (&2.into(), &Value::Null));
+    assert!(found["error"].as_str().unwrap().contains("0xFF"));
 }
 
 /// Damage behind which nothing can be read ends the work; what came before is answered.
@@ -514,10 +546,11 @@ fn several_files_are_one_input() {
     assert_eq!((found.len(), found[1][0], found[2][0]), (3, "1", "2"));
     for other in ["3.tsv", "4.txt"] {
         let run = sandbox
-            .run(&["classify", "-f", "1.tsv", "-f", other])
+            .run(&["classify", "-f", "1.tsv", "-f", "2.tsv", "-f", other])
             .exits(3);
         let run = run.says(&[other, "the same as in the first file", "hint:"]);
-        assert_eq!(run.stdout.lines().count(), 2, "{run:#?}");
+        // Before anything is answered.
+        assert!(run.stdout.is_empty(), "{run:#?}");
     }
     std::fs::create_dir(sandbox.path("folder")).unwrap();
     for file in ["1.tsv", "2.tsv"] {
@@ -525,6 +558,32 @@ fn several_files_are_one_input() {
     }
     let folder = sandbox.run(&["classify", "-f", "folder"]).exits(0);
     assert_eq!(folder.stdout, run.stdout);
+
+    // Empty ones have no records, wherever they stand.
+    for empty in ["0.csv", "1a.csv", "z.txt"] {
+        sandbox.write(&format!("folder/{empty}"), "");
+    }
+    sandbox.write("folder/blank.tsv", "\n\n");
+    let folder = sandbox.run(&["classify", "-f", "folder"]).exits(0);
+    assert_eq!(folder.stdout, run.stdout);
+    folder.says(&[
+        "empty, without records: folder/0.csv",
+        "folder/1a.csv",
+        "folder/blank.tsv",
+        "folder/z.txt",
+        "6 files: TSV",
+    ]);
+    let empty = sandbox
+        .run(&["classify", "-f", "folder/0.csv", "-f", "folder/1a.csv"])
+        .exits(3);
+    empty.says(&["folder/0.csv", "an empty file", "names of its columns"]);
+    sandbox
+        .pipe(
+            &["classify", "-f", "folder/0.csv", "-f", "-"],
+            "text,n\ngreat,1\n",
+        )
+        .exits(0)
+        .says(&["folder/0.csv"]);
 }
 
 #[test]

@@ -13,6 +13,7 @@
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Cursor, Read};
+use std::ops::Range;
 use std::path::Path;
 
 use memchr::memchr;
@@ -69,6 +70,8 @@ pub struct Lines {
     consumed: usize,
     /// The last piece handed out was cut inside a line.
     inside: bool,
+    /// Where that piece lies in the buffer.
+    last: Range<usize>,
     digester: Digester,
 }
 
@@ -130,6 +133,7 @@ impl Lines {
             buffer: Vec::new(),
             consumed: 0,
             inside: false,
+            last: 0..0,
             digester,
         })
     }
@@ -173,6 +177,16 @@ impl Lines {
         Ok(Some(self.checked(&found)))
     }
 
+    /// What can be read of the line that was handed out last, or told to be bad: each
+    /// byte that is no text is a replacement character. Nothing of a line that is too
+    /// long.
+    pub fn legible(&self) -> String {
+        let bytes = self.buffer.get(self.last.clone()).unwrap_or_default();
+        let bytes = bytes.strip_suffix(b"\r").unwrap_or(bytes);
+        let text = String::from_utf8_lossy(bytes);
+        text.replace('\0', char::REPLACEMENT_CHARACTER.encode_utf8(&mut [0; 4]))
+    }
+
     /// Whether the next line is in memory as a whole, so that nobody has to wait for
     /// it. The last line of an input that lacks a final line end never is.
     pub fn is_ready(&self) -> bool {
@@ -210,6 +224,7 @@ impl Lines {
         };
         self.inside = end.is_none();
         self.consumed += consumed;
+        self.last = found.start..found.start + found.length;
         Ok(Some(found))
     }
 
@@ -454,13 +469,16 @@ mod tests {
         for step in (1..=12).chain([64]) {
             let source = Trickle(Cursor::new(bytes.to_vec()), step);
             let mut lines = Lines::new("test", source, LongLines::Refuse(8)).unwrap();
-            let mut seen = Vec::new();
+            let (mut seen, mut legible) = (Vec::new(), Vec::new());
             while let Some(line) = lines.next_or_bad().unwrap() {
                 seen.push(match line {
                     Ok(line) => format!("{} {}", line.number, line.text),
                     Err(error) => error.to_string(),
                 });
+                legible.push(lines.legible());
             }
+            let parts = ["one", "bro\u{fffd}ken", "n\u{fffd}l", "", "two", ""];
+            assert_eq!(legible, parts);
             let expected = [
                 "1 one",
                 "line 2, byte 7: found the byte 0xFF",

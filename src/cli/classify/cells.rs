@@ -66,8 +66,12 @@ fn split_quoted(row: &str, separator: char) -> Vec<Cow<'_, str>> {
         let (cell, end) = match rest.strip_prefix('"') {
             Some(inside) => {
                 let mut end = 0;
-                // The quote that is not one of two.
-                while let Some(quote) = inside[end..].find('"') {
+                // The quote that is not one of two, or the end where there is none.
+                loop {
+                    let Some(quote) = inside[end..].find('"') else {
+                        end = inside.len();
+                        break;
+                    };
                     end += quote;
                     if !inside[end + 1..].starts_with('"') {
                         break;
@@ -169,6 +173,7 @@ mod tests {
         assert_eq!(split("\"a,b\",\"c\"\"d\"\"\",\"\""), ["a,b", "c\"d\"", ""]);
         assert_eq!(split("5\" screen,good"), ["5\" screen", "good"]);
         assert_eq!(split("\"a\nb\",c"), ["a\nb", "c"]);
+        assert_eq!(split("a,\"open, \"\"x"), ["a", "open, \"x"]);
         assert_eq!(Style::Tabs.split("a\t\"b\t"), ["a", "\"b", ""]);
         let mut row = String::new();
         Style::Tabs.row(["a\tb", "c\nd"], &mut row);

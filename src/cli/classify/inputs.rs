@@ -8,6 +8,7 @@ use std::sync::Arc;
 use senti::error::{Error, Place, Result};
 use senti::files::digest::Fingerprint;
 
+use super::super::twice::is_pipe;
 use super::batch::Batch;
 use super::shape::{Shape, Wanted};
 use super::source::{self, Source};
@@ -20,6 +21,8 @@ pub(super) struct Inputs {
     shape: Shape,
     current: Option<Box<dyn Source>>,
     files: VecDeque<PathBuf>,
+    /// Those that were found to be empty.
+    empty: Vec<PathBuf>,
     /// The first record that cannot be read is the end.
     strict: bool,
     /// The records to hand out, counted from 0 through all files.
@@ -36,7 +39,9 @@ pub(super) struct Inputs {
 }
 
 impl Inputs {
-    /// The files, of which the first says what all of them are.
+    /// The files, of which the first that is not empty says what all of them are. Those
+    /// that can be opened twice are looked at now, so that one that differs is told
+    /// before anything is answered.
     pub(super) fn open(
         files: &[PathBuf],
         wanted: Wanted,
@@ -44,14 +49,24 @@ impl Inputs {
         strict: bool,
     ) -> Result<Self> {
         let mut files: VecDeque<PathBuf> = files.iter().cloned().collect();
-        let first = files.pop_front().unwrap_or_else(|| PathBuf::from("-"));
-        let (shape, source) = source::open(&first, &wanted, &added)?;
-        Ok(Self {
+        let mut empty = Vec::new();
+        let (shape, current) = loop {
+            let Some(path) = files.pop_front() else {
+                let first = empty.first().map_or(Path::new("-"), PathBuf::as_path);
+                break (source::empty(first, &wanted)?, None);
+            };
+            match source::open(&path, &wanted, &added)? {
+                Some((shape, source)) => break (shape, Some(source)),
+                None => empty.push(path),
+            }
+        };
+        let mut inputs = Self {
             wanted,
             added,
             shape,
-            current: Some(source),
-            files,
+            current,
+            files: VecDeque::new(),
+            empty,
             strict,
             range: 0..u64::MAX,
             position: 0,
@@ -59,7 +74,16 @@ impl Inputs {
             digests: false,
             fingerprints: Vec::new(),
             ahead: VecDeque::new(),
-        })
+        };
+        for path in files {
+            // Of a pipe nothing is taken before its turn.
+            if is_pipe(&path) || inputs.another(&path)?.is_some() {
+                inputs.files.push_back(path);
+            } else {
+                inputs.empty.push(path);
+            }
+        }
+        Ok(inputs)
     }
 
     /// Texts that are there already.
@@ -74,6 +98,7 @@ impl Inputs {
             shape: Shape::Lines,
             current: Some(Box::new(source::Texts::new(texts))),
             files: VecDeque::new(),
+            empty: Vec::new(),
             strict: false,
             range: 0..u64::MAX,
             position: 0,
@@ -86,6 +111,15 @@ impl Inputs {
 
     pub(super) fn shape(&self) -> &Shape {
         &self.shape
+    }
+
+    /// The files among several that were found to be empty.
+    pub(super) fn empty(&self) -> &[PathBuf] {
+        match self.current.is_some() {
+            true => &self.empty,
+            // One that is all there is speaks for itself.
+            false => &[],
+        }
     }
 
     /// Only these records, counted from 0 through all files.
@@ -149,7 +183,10 @@ impl Inputs {
                 let Some(path) = self.files.pop_front() else {
                     return Ok(None);
                 };
-                self.current = Some(self.another(&path)?);
+                self.current = self.another(&path)?;
+                if self.current.is_none() {
+                    continue;
+                }
             }
             let batch = self.fill();
             if !batch.is_empty() {
@@ -158,9 +195,11 @@ impl Inputs {
         }
     }
 
-    /// Opens a file that must be of the shape of the first.
-    fn another(&self, path: &Path) -> Result<Box<dyn Source>> {
-        let (shape, source) = source::open(path, &self.wanted, &self.added)?;
+    /// Opens a file that must be of the shape of the first; nothing where it is empty.
+    fn another(&self, path: &Path) -> Result<Option<Box<dyn Source>>> {
+        let Some((shape, source)) = source::open(path, &self.wanted, &self.added)? else {
+            return Ok(None);
+        };
         if shape != self.shape {
             let columns = |shape: &Shape| match shape.columns().as_slice() {
                 [] | ["text"] => String::new(),
@@ -177,7 +216,7 @@ impl Inputs {
             )
             .with_hint("files that differ are answered one by one"));
         }
-        Ok(source)
+        Ok(Some(source))
     }
 
     /// Reads until the batch is full, or nothing more can be read at once.

@@ -59,6 +59,9 @@ pub(super) fn run(options: Options, printer: &mut Printer) -> Outcome {
     let to = options.to();
     let origin = Origin::new(&options, to, &names, printer)?;
     let mut inputs = origin.open()?;
+    for path in inputs.empty() {
+        printer.note(&format!("empty, without records: {}", named(path)));
+    }
     let shape = inputs.shape().clone();
     if shape != Shape::Lines {
         printer.note(&format!(

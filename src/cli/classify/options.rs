@@ -49,11 +49,14 @@ const MOST_THREADS: usize = 1024;
 /// of columns, one of them "text", "review" or the like, or a JSON object with such a
 /// field. The columns are "label", "probability" and, as they are asked for, "label_1",
 /// "probability_1" and so on (in JSON "top", a list), "explanation" (JSON) and, unless
-/// --strict, "error". Everything else stays as it is; empty lines are left out.
+/// --strict, "error". Everything else stays as it is; empty lines are left out, and so
+/// are empty files among several. Whether all have the same columns is looked at before
+/// anything is answered.
 ///
 /// A line or record that cannot be read has its place among the answers: as text with an
 /// empty label, an empty probability and what is wrong in place of the text, in tables
-/// with that in "error", in JSON as an object with "error" and "line". The others are
+/// with that in "error", in JSON as an object with "error" and "line". Of a record of a
+/// table what can be read stays, with U+FFFD for bytes that are no text. The others are
 /// answered, and the exit code is 3. With --strict it is the end. What is behind damage in
 /// compressed data or in Parquet cannot be read at all.
 ///

@@ -19,7 +19,10 @@ pub(super) struct Reader {
 /// A line that was read and not yet handed out.
 pub(super) struct Ahead {
     pub(super) place: Place,
-    pub(super) text: Result<String>,
+    /// Of a bad line, what can be read.
+    pub(super) text: String,
+    /// What is wrong with it.
+    pub(super) outcome: Result<()>,
 }
 
 /// Where a line stands.
@@ -42,24 +45,27 @@ impl Reader {
         }
     }
 
-    /// Appends the next line to the buffer, or tells what is wrong with it.
+    /// Appends the next line to the buffer; of a bad line what can be read, and tells
+    /// what is wrong with it.
     pub(super) fn append(&mut self, buffer: &mut String) -> Result<Option<(Place, Result<()>)>> {
         if let Some(ahead) = self.ahead.pop_front() {
-            let text = ahead.text.map(|text| buffer.push_str(&text));
-            return Ok(Some((ahead.place, text)));
+            buffer.push_str(&ahead.text);
+            return Ok(Some((ahead.place, ahead.outcome)));
         }
-        let line = self.lines.next_or_bad()?;
-        Ok(line.map(|line| match line {
-            Ok(line) => {
+        let error = match self.lines.next_or_bad()? {
+            None => return Ok(None),
+            Some(Ok(line)) => {
                 buffer.push_str(line.text);
                 let place = Place {
                     number: line.number,
                     offset: line.offset,
                 };
-                (place, Ok(()))
+                return Ok(Some((place, Ok(()))));
             }
-            Err(error) => (place_of(&error), Err(error)),
-        }))
+            Some(Err(error)) => error,
+        };
+        buffer.push_str(&self.lines.legible());
+        Ok(Some((place_of(&error), Err(error))))
     }
 
     /// Hands a line out once more, before all others.
@@ -68,22 +74,26 @@ impl Reader {
     }
 
     /// The first line, or what is wrong with it; it stays.
-    pub(super) fn first(&mut self) -> Result<Option<&Result<String>>> {
+    pub(super) fn first(&mut self) -> Result<Option<&Ahead>> {
         if self.ahead.is_empty() {
             let mut text = String::new();
             let Some((place, outcome)) = self.append(&mut text)? else {
                 return Ok(None);
             };
-            let text = outcome.map(|()| text);
-            self.put_back(Ahead { place, text });
+            self.put_back(Ahead {
+                place,
+                text,
+                outcome,
+            });
         }
-        Ok(self.ahead.front().map(|ahead| &ahead.text))
+        Ok(self.ahead.front())
     }
 
     /// Leaves out what is empty before the first line that is not.
     pub(super) fn skip_empty(&mut self) -> Result<()> {
-        while let Some(Ok(text)) = self.first()?
-            && text.is_empty()
+        while let Some(line) = self.first()?
+            && line.outcome.is_ok()
+            && line.text.is_empty()
         {
             self.skip_first();
         }
@@ -134,6 +144,10 @@ impl Source for PlainLines {
         let Some((place, outcome)) = self.0.append(&mut batch.buffer)? else {
             return Ok(false);
         };
+        if outcome.is_err() {
+            // What is no text has no other cells.
+            batch.buffer.truncate(start);
+        }
         let range = start..batch.buffer.len();
         batch.push(place.number, range.clone(), outcome.map(|()| range));
         Ok(true)

@@ -14,7 +14,7 @@ use senti::files::digest::Fingerprint;
 use super::batch::Batch;
 use super::inputs::name;
 use super::shape::{Format, Shape, Wanted, by_name};
-use lines::{Ahead, PlainLines, Reader};
+use lines::{PlainLines, Reader};
 use objects::Objects;
 use table::Table;
 
@@ -37,32 +37,37 @@ pub(super) trait Source: Send {
     fn ignore_fingerprint(&self) {}
 }
 
-/// Opens a file and says what it is; `added` are the names that answers add.
+/// Opens a file and says what it is; `added` are the names that answers add. Nothing
+/// where the file is empty, whatever its name.
 pub(super) fn open(
     path: &Path,
     wanted: &Wanted,
     added: &[String],
-) -> Result<(Shape, Box<dyn Source>)> {
+) -> Result<Option<(Shape, Box<dyn Source>)>> {
     let format = wanted.format.or_else(|| by_name(path));
     if format == Some(Format::Parquet) || is_parquet(path) {
-        return parquet(path, wanted);
+        return parquet(path, wanted).map(Some);
     }
     let name = name(path);
     let mut reader = Reader::open(path, LONGEST)?;
     if matches!(format, Some(Format::Tsv | Format::Csv | Format::Jsonl)) {
         reader.skip_empty()?;
     }
+    if reader.first()?.is_none() {
+        return Ok(None);
+    }
     // A first line that cannot be read says nothing; a table needs it.
-    let unreadable = matches!(reader.first()?, Some(Err(_)));
+    let unreadable = matches!(reader.first()?, Some(line) if line.outcome.is_err());
     if unreadable
         && matches!(format, Some(Format::Tsv | Format::Csv))
-        && let Some(Ahead {
-            text: Err(error), ..
-        }) = reader.skip_first()
+        && let Some(line) = reader.skip_first()
     {
-        return Err(error);
+        line.outcome?;
     }
-    let first = reader.first()?.and_then(|line| line.as_deref().ok());
+    let first = match reader.first()? {
+        Some(line) if line.outcome.is_ok() => Some(line.text.as_str()),
+        _ => None,
+    };
     let shape = wanted.shape(&name, format, first)?;
     let source: Box<dyn Source> = match &shape {
         Shape::Lines => Box::new(PlainLines::new(reader)),
@@ -79,9 +84,15 @@ pub(super) fn open(
         }
         Shape::Objects { names } => Box::new(Objects::new(reader, &name, names, added)),
         #[cfg(feature = "parquet")]
-        Shape::Parquet { .. } => return parquet(path, wanted),
+        Shape::Parquet { .. } => return parquet(path, wanted).map(Some),
     };
-    Ok((shape, source))
+    Ok(Some((shape, source)))
+}
+
+/// What an empty file is, by its name.
+pub(super) fn empty(path: &Path, wanted: &Wanted) -> Result<Shape> {
+    let format = wanted.format.or_else(|| by_name(path));
+    wanted.shape(&name(path), format, None)
 }
 
 /// Whether a file begins as Parquet does. Nothing is taken from a pipe.

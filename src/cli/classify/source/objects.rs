@@ -50,7 +50,12 @@ impl Source for Objects {
         };
         let line = place.number;
         if let Err(error) = outcome {
-            batch.push(line, start..start, Err(error));
+            // Its other fields stay, where there are some.
+            let object = self.find(&batch.buffer[start..]);
+            if !object.is_ok_and(|found| found.taken.is_none()) {
+                batch.buffer.truncate(start);
+            }
+            batch.push(line, start..batch.buffer.len(), Err(error));
             return Ok(true);
         }
         let raw = start..batch.buffer.len();
@@ -119,8 +124,8 @@ mod tests {
 
     use super::*;
 
-    fn objects(content: &str) -> Objects {
-        let source = Cursor::new(content.to_owned().into_bytes());
+    fn objects(content: &[u8]) -> Objects {
+        let source = Cursor::new(content.to_vec());
         let lines = Lines::new("test", source, LongLines::Refuse(1000)).unwrap();
         let names = ["text".to_owned()];
         Objects::new(
@@ -133,7 +138,7 @@ mod tests {
 
     #[test]
     fn objects_that_cannot_be_read_are_told_and_passed() {
-        let content = "{\"text\":\"a\\nb\"}\n\n{broken\n[1]\n{\"id\":7}\n{\"text\":1}\n{\"text\":\"c\",\"label\":1}\n {\"text\":\"d\"} \n";
+        let content = b"{\"text\":\"a\\nb\"}\n\n{broken\n[1]\n{\"id\":7}\n{\"text\":1}\n{\"text\":\"c\",\"label\":1}\n {\"text\":\"d\"} \n{\"id\":8,\"text\":\"\xff\"}\n{\xff\n{\"text\":\"\xff\",\"label\":1}\n";
         let mut objects = objects(content);
         let mut batch = Batch::new();
         while objects.read(&mut batch).unwrap() {}
@@ -145,6 +150,9 @@ mod tests {
             (6, "{\"text\":1}", "no string"),
             (7, "", "--prefix"),
             (8, " {\"text\":\"d\"} ", "d"),
+            (9, "{\"id\":8,\"text\":\"\u{fffd}\"}", "line 9, byte 103"),
+            (10, "", "line 10"),
+            (11, "", "line 11"),
         ];
         assert_eq!(batch.len(), expected.len() as u64);
         for (row, (line, raw, text)) in batch.records().zip(expected) {
@@ -158,7 +166,7 @@ mod tests {
 
     #[test]
     fn a_name_that_clashes_from_the_start_is_a_matter_of_options() {
-        let mut objects = objects("{\"label\":1,\"text\":\"a\"}\n");
+        let mut objects = objects(b"{\"label\":1,\"text\":\"a\"}\n");
         let error = objects.read(&mut Batch::new()).unwrap_err();
         assert!(matches!(error, Error::Setting { .. }), "{error}");
     }

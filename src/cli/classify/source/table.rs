@@ -60,10 +60,11 @@ impl Table {
             buffer.push('\n');
             match self.reader.append(buffer)? {
                 None => break,
-                Some((place, Err(error))) => {
+                Some((place, outcome @ Err(_))) => {
                     self.reader.put_back(Ahead {
                         place,
-                        text: Err(error),
+                        text: buffer.split_off(end + 1),
+                        outcome,
                     });
                     break;
                 }
@@ -88,7 +89,8 @@ impl Table {
         for (line, place) in others.into_iter().rev() {
             self.reader.put_back(Ahead {
                 place,
-                text: Ok(buffer[line].to_owned()),
+                text: buffer[line].to_owned(),
+                outcome: Ok(()),
             });
         }
         buffer.truncate(first_end);
@@ -104,7 +106,7 @@ impl Source for Table {
         };
         let line = place.number;
         if let Err(error) = outcome {
-            batch.push(line, start..start, Err(error));
+            batch.push(line, start..batch.buffer.len(), Err(error));
             return Ok(true);
         }
         if batch.buffer.len() == start {
@@ -119,7 +121,7 @@ impl Source for Table {
                 "cells in quotes as a whole, with quotes in them doubled".to_owned(),
             );
             if !self.complete(separator, place, start, &mut batch.buffer)? {
-                batch.push(line, start..start, Err(error));
+                batch.push(line, start..batch.buffer.len(), Err(error));
                 return Ok(true);
             }
         }
