@@ -3,6 +3,7 @@
 use std::io::{self, Read};
 use std::path::Path;
 
+use super::compressed::Format;
 use super::filetype;
 use crate::error::{Error, Place, Result};
 use crate::files::digest::Fingerprint;
@@ -57,7 +58,7 @@ pub fn decode(name: &str, bytes: &[u8]) -> Result<WholeText> {
             fingerprint,
         });
     }
-    refuse_binary(name, bytes)?;
+    refuse_binary(name, bytes, None)?;
     let start = if bytes.starts_with(b"\xef\xbb\xbf") {
         3
     } else {
@@ -78,18 +79,26 @@ pub fn decode(name: &str, bytes: &[u8]) -> Result<WholeText> {
         }),
         Err(error) => {
             let at = start + error.valid_up_to();
-            Err(broken_utf8(place(at), bytes[at]))
+            Err(broken_utf8(place(at), bytes[at], None))
         }
     }
 }
 
-pub(super) fn broken_utf8(place: Place, byte: u8) -> Error {
-    let hint = format!(
-        "convert it first: iconv -f WINDOWS-1252 -t UTF-8 {} > converted.txt",
-        as_argument(&place.file)
-    );
+/// `packed` is how the text was compressed.
+pub(super) fn broken_utf8(place: Place, byte: u8, packed: Option<Format>) -> Error {
+    let hint = conversion("WINDOWS-1252", &place.file, packed);
     let found = format!("the byte 0x{byte:02X}, which is not UTF-8 here");
     Error::input(place, found, "UTF-8 text").with_hint(hint)
+}
+
+/// The command that makes UTF-8 of a file.
+fn conversion(from: &str, name: &str, packed: Option<Format>) -> String {
+    let file = as_argument(name);
+    let command = match packed {
+        None => format!("iconv -f {from} -t UTF-8 {file}"),
+        Some(packed) => format!("{} | iconv -f {from} -t UTF-8", packed.unpacking(file)),
+    };
+    format!("convert it first: {command} > converted.txt")
 }
 
 /// How a file is named in a command that a hint proposes.
@@ -97,7 +106,8 @@ fn as_argument(name: &str) -> &str {
     if name == STANDARD_INPUT { "FILE" } else { name }
 }
 
-pub(super) fn refuse_binary(name: &str, head: &[u8]) -> Result<()> {
+/// `head` is of the text itself, `packed` how it was compressed.
+pub(super) fn refuse_binary(name: &str, head: &[u8], packed: Option<Format>) -> Result<()> {
     let head = &head[..head.len().min(HEAD)];
     let place = Place {
         file: name.to_owned(),
@@ -106,7 +116,14 @@ pub(super) fn refuse_binary(name: &str, head: &[u8]) -> Result<()> {
     let file = as_argument(name);
     if let Some(kind) = filetype::of(head) {
         let error = Error::input(place, kind, "plain text");
-        return Err(match filetype::remedy(kind, file) {
+        let hint = match (filetype::remedy(kind, file), packed) {
+            (Some(_), Some(packed)) => Some(format!(
+                "unpack it first: {} > unpacked",
+                packed.unpacking(file)
+            )),
+            (hint, _) => hint,
+        };
+        return Err(match hint {
             Some(hint) => error.with_hint(hint),
             None => error,
         });
@@ -118,9 +135,7 @@ pub(super) fn refuse_binary(name: &str, head: &[u8]) -> Result<()> {
             "what looks like UTF-16 or UTF-32 without a byte-order mark",
             "UTF-8 text, or UTF-16 with a byte-order mark",
         )
-        .with_hint(format!(
-            "convert it first: iconv -f UTF-16LE -t UTF-8 {file} > converted.txt"
-        )));
+        .with_hint(conversion("UTF-16LE", name, packed)));
     }
     // One line with a NUL among others is a bad line, which its reader tells of.
     let lines = head.split(|&byte| byte == b'\n');
@@ -188,6 +203,30 @@ pub(super) fn decode_utf16(name: &str, bytes: &[u8]) -> Result<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn hints_unpack_what_is_compressed() {
+        let hint = |packed| {
+            let broken = broken_utf8(Place::file("f.gz"), 0xff, packed);
+            let wide = refuse_binary("f.gz", b"a\0b\0", packed).unwrap_err();
+            let picture = refuse_binary("f.gz", b"FiFu\0\0", packed).unwrap_err();
+            [broken, wide, picture].map(|error| error.hint().unwrap_or_default().to_owned())
+        };
+        assert_eq!(
+            hint(Some(Format::Gzip)),
+            [
+                "convert it first: gzip -dc f.gz | iconv -f WINDOWS-1252 -t UTF-8 > converted.txt",
+                "convert it first: gzip -dc f.gz | iconv -f UTF-16LE -t UTF-8 > converted.txt",
+                "unpack it first: gzip -dc f.gz > unpacked",
+            ]
+        );
+        let [broken, _, file] = hint(None);
+        assert_eq!(
+            broken,
+            "convert it first: iconv -f WINDOWS-1252 -t UTF-8 f.gz > converted.txt"
+        );
+        assert_eq!(file, "to see what it holds: senti inspect f.gz");
+    }
 
     #[test]
     fn bytes_are_counted_from_the_start_of_the_file() {

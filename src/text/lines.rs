@@ -61,6 +61,8 @@ struct Found {
 pub struct Lines {
     reader: Box<dyn BufRead + Send>,
     name: String,
+    /// How the file is compressed.
+    packed: Option<Format>,
     long: LongLines,
     number: u64,
     /// Bytes of the file before those in the buffer.
@@ -102,7 +104,7 @@ impl Lines {
     /// As [`Lines::open`].
     pub fn new(name: &str, source: impl Read + Send + 'static, long: LongLines) -> Result<Self> {
         let (source, digester) = Hashing::new(source);
-        let (mut head, mut source) = unpacked(name, source)?;
+        let (mut head, mut source, packed) = unpacked(name, source)?;
 
         let mut offset = 0;
         let reader: Box<dyn BufRead + Send> = match head.as_slice() {
@@ -113,7 +115,7 @@ impl Lines {
                 Box::new(Cursor::new(decode_utf16(name, &head)?.into_bytes()))
             }
             _ => {
-                refuse_binary(name, &head)?;
+                refuse_binary(name, &head, packed)?;
                 if head.starts_with(b"\xef\xbb\xbf") {
                     head.drain(..3);
                     offset = 3;
@@ -127,6 +129,7 @@ impl Lines {
         Ok(Self {
             reader,
             name: name.to_owned(),
+            packed,
             long,
             number: 0,
             offset,
@@ -256,7 +259,8 @@ impl Lines {
             }),
             Err(error) => {
                 let at = error.valid_up_to();
-                Err(broken_utf8(place.at_byte(offset + at as u64), bytes[at]))
+                let place = place.at_byte(offset + at as u64);
+                Err(broken_utf8(place, bytes[at], self.packed))
             }
         }
     }
@@ -328,33 +332,37 @@ impl Lines {
 pub fn not_text(path: &Path) -> Result<Option<String>> {
     let name = path.display().to_string();
     let file = File::open(path).map_err(|error| Error::io(path, "open", error))?;
-    let (head, _) = unpacked(&name, file)?;
+    let (head, _, packed) = unpacked(&name, file)?;
     if head.starts_with(b"\xff\xfe") || head.starts_with(b"\xfe\xff") {
         return Ok(None);
     }
-    match refuse_binary(&name, &head) {
+    match refuse_binary(&name, &head, packed) {
         Err(Error::Input { found, .. }) => Ok(Some(found)),
         Err(error) => Err(error),
         Ok(()) => Ok(None),
     }
 }
 
-/// The first bytes of the text in `source`, and what comes after them.
+/// What comes after the first bytes of a text.
+type Rest = Box<dyn Read + Send>;
+
+/// The first bytes of the text in `source`, what comes after them, and how it was
+/// compressed.
 fn unpacked(
     name: &str,
     mut source: impl Read + Send + 'static,
-) -> Result<(Vec<u8>, Box<dyn Read + Send>)> {
+) -> Result<(Vec<u8>, Rest, Option<Format>)> {
     let failed = |error| compressed::error(name, error);
     let head = read_head(&mut source).map_err(failed)?;
     if let Some(format) = Format::lost(name, &head) {
         return Err(failed(format.truncated()));
     }
     let Some(format) = Format::of(&head) else {
-        return Ok((head, Box::new(source)));
+        return Ok((head, Box::new(source), None));
     };
     let mut source = format.unpack(Cursor::new(head).chain(source));
     let head = read_head(&mut source).map_err(failed)?;
-    Ok((head, source))
+    Ok((head, source, Some(format)))
 }
 
 /// The first bytes, as many as there are at once: a pipe that trickles must not

@@ -30,6 +30,7 @@ impl<R: BufRead> Read for Gzip<R> {
             if !skip_zeros(source).map_err(|_| source.blame())? {
                 break;
             }
+            source.refuse_trailing()?;
             self.0 = self
                 .0
                 .take()

@@ -65,6 +65,26 @@ impl Format {
         (head.len() < signature.len() && signature.starts_with(head)).then_some(format)
     }
 
+    /// The command that unpacks a file to its output.
+    pub(super) fn unpacking(self, file: &str) -> String {
+        format!("{} -dc {file}", self.name())
+    }
+
+    /// Whether the first bytes of more data, as many as are there, may be its.
+    fn may_begin(self, head: &[u8]) -> bool {
+        let begins = |head: &[u8], signature: &[u8]| {
+            let length = head.len().min(signature.len());
+            head[..length] == signature[..length]
+        };
+        match self {
+            Self::Gzip => begins(head, GZIP),
+            Self::Zstd => match head {
+                [0x50..=0x5f, rest @ ..] => begins(rest, SKIPPABLE),
+                _ => begins(head, ZSTD),
+            },
+        }
+    }
+
     /// Reads what `source` holds, unpacked. Its errors are for [`error`].
     pub(super) fn unpack(self, source: impl Read + Send + 'static) -> Box<dyn Read + Send> {
         let source = Metered {
@@ -127,6 +147,8 @@ struct Refusal {
 enum Reason {
     Truncated,
     Damaged,
+    /// What follows the compressed data is none.
+    Trailing,
     Expands,
     Window(u64),
     Dictionary,
@@ -138,6 +160,7 @@ impl Refusal {
         match self.reason {
             Reason::Truncated => format!("{format} data that breaks off: the file is truncated"),
             Reason::Damaged => format!("damaged {format} data"),
+            Reason::Trailing => format!("other bytes behind the end of {format} data"),
             Reason::Expands => {
                 format!("{format} data that unpacks to more than {EXPANSION} times its size")
             }
@@ -160,6 +183,13 @@ impl Refusal {
             Reason::Truncated | Reason::Damaged => (
                 "the whole file, as it was written".to_owned(),
                 format!("copy it once more from where it came; to check it: {program} -t {file}"),
+            ),
+            Reason::Trailing => (
+                format!("the end of the file, or more {program} data"),
+                format!(
+                    "if they are of no use, keep what was compressed: {} > text.txt",
+                    self.format.unpacking(file)
+                ),
             ),
             Reason::Expands => (
                 format!("compressed text, at most {EXPANSION} times as large when unpacked"),
@@ -235,6 +265,17 @@ impl<R: BufRead> Read for Metered<R> {
     }
 }
 
+impl<R: BufRead> Metered<R> {
+    /// Refuses what follows and is not compressed. There is something.
+    fn refuse_trailing(&mut self) -> io::Result<()> {
+        let format = self.format;
+        match format.may_begin(self.fill_buf()?) {
+            true => Ok(()),
+            false => Err(format.refuse(Reason::Trailing)),
+        }
+    }
+}
+
 impl<R> Metered<R> {
     /// Counts bytes that were unpacked, and refuses too many.
     fn unpacked(&mut self, bytes: usize) -> io::Result<usize> {
@@ -280,6 +321,30 @@ mod tests {
         \xf4\x14\x63\x8e\x05\x00\x58\xe0\x40\x50\x7c\x64\x35\x90\x46\x71\xcd\x1d\x93\x09\
         \x1f\xd0\x34\xcc";
     const SKIPPABLE_FRAME: &[u8] = b"\x5a\x2a\x4d\x18\x03\0\0\0abc";
+
+    #[test]
+    fn what_follows_and_is_not_compressed_is_told_from_damage() {
+        for (whole, format) in [(gzip(b"text\n"), "gzip"), (BY_ZSTD.to_vec(), "zstd")] {
+            for (behind, found) in [
+                (&b"garbage"[..], "other bytes behind"),
+                (b"g", "other bytes behind"),
+                // One that begins is not whole.
+                (&whole[..1], "breaks off"),
+                (&whole[..3], "breaks off"),
+            ] {
+                let bytes = [&whole[..], behind].concat();
+                let mut lines =
+                    Lines::new("f", Cursor::new(bytes), LongLines::Refuse(1000)).unwrap();
+                let error = loop {
+                    match lines.next_line() {
+                        Ok(line) => assert!(line.is_some(), "{format} {behind:?}"),
+                        Err(error) => break error.to_string(),
+                    }
+                };
+                assert!(error.contains(found) && error.contains(format), "{error}");
+            }
+        }
+    }
 
     fn gzip(text: &[u8]) -> Vec<u8> {
         let mut encoder = GzBuilder::new()
@@ -399,7 +464,7 @@ mod tests {
         *checksum.last_mut().unwrap() ^= 1;
         refused(text_of(&checksum), "damaged zstd data");
         let more = [gzip(b"text\n"), b"this is no gzip member".to_vec()].concat();
-        refused(text_of(&more), "damaged gzip data");
+        refused(text_of(&more), "other bytes behind the end of gzip data");
     }
 
     #[test]

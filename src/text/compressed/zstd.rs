@@ -16,6 +16,8 @@ pub(super) struct Zstd<R> {
     decoder: FrameDecoder,
     /// What is known of the frame that is being unpacked.
     frame: Option<Frame>,
+    /// There was a frame.
+    begun: bool,
 }
 
 #[derive(Default)]
@@ -34,6 +36,7 @@ impl<R: BufRead> Zstd<R> {
             source,
             decoder,
             frame: None,
+            begun: false,
         }
     }
 }
@@ -86,6 +89,10 @@ impl<R: BufRead> Zstd<R> {
                 Ok(_) => {}
                 Err(_) => return Err(self.source.blame()),
             }
+            if self.begun {
+                self.source.refuse_trailing()?;
+            }
+            self.begun = true;
             let refusal = match self.decoder.reset(&mut self.source) {
                 Ok(()) => {
                     self.frame = Some(Frame::default());
