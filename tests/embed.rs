@@ -231,6 +231,8 @@ fn what_cannot_be_is_said_and_nothing_is_replaced() {
             "a file of another kind",
         ),
         (&["-o", "words.npy", "--layer", "word", "x"], 2, "words.txt"),
+        (&["-o", "e.xyz", "x"], 2, "--to text, npy"),
+        (&["-o", "e.vec", "x"], 2, "whose name says no form"),
         (
             &["-o", "w.txt", "--to", "npy", "--layer", "word", "x"],
             2,
@@ -263,6 +265,25 @@ fn what_cannot_be_is_said_and_nothing_is_replaced() {
 }
 
 #[cfg(unix)]
+/// The words of two matrices cannot share a file.
+#[test]
+fn matrices_that_differ_in_their_endings_only_are_told_apart() {
+    let sandbox = Sandbox::trained();
+    let embed = |output: &str| sandbox.run(&["embed", "--layer", "word", "great", "-o", output]);
+    embed("w.npy").exits(0);
+    embed("w.npy").exits(0);
+    embed("w.safetensors").exits(2).says(&[
+        "w.safetensors, whose words go into w.txt, where those of w.npy are",
+        "more than its ending",
+    ]);
+    embed("v.safetensors").exits(0);
+    // Text has no file beside it.
+    sandbox
+        .run(&["embed", "great", "-o", "w", "--to", "text"])
+        .exits(0);
+    sandbox.run(&["embed", "great", "-o", "rows"]).exits(0);
+}
+
 #[test]
 fn an_interrupt_leaves_nothing_behind() {
     let sandbox = Sandbox::trained();

@@ -27,12 +27,11 @@ pub(super) enum Form {
 impl Form {
     /// As ordered, or by the name of the output.
     pub(super) fn of(ordered: Option<Self>, output: Option<&Path>) -> Result<Self> {
-        let named = output.and_then(|output| match Format::of_name(output)? {
-            Format::Numpy => Some(Self::Npy),
-            Format::Safetensors => Some(Self::Safetensors),
-            _ => None,
-        });
-        let form = ordered.or(named).unwrap_or(Self::Text);
+        let named = || match output {
+            Some(output) => Self::by_name(output),
+            None => Ok(Self::Text),
+        };
+        let form = ordered.map_or_else(named, Ok)?;
         match (form, output) {
             (Self::Npy | Self::Safetensors, None) => Err(Error::setting(
                 "--to",
@@ -40,6 +39,27 @@ impl Form {
                 "a file to write to: how many rows there are is known in the end only",
             )),
             _ => Ok(form),
+        }
+    }
+
+    /// The form that a name says. One without an ending may be any, and is text.
+    fn by_name(output: &Path) -> Result<Self> {
+        let ending = output.extension().unwrap_or_default().to_ascii_lowercase();
+        match Format::of_name(output) {
+            Some(Format::Numpy) => Ok(Self::Npy),
+            Some(Format::Safetensors) => Ok(Self::Safetensors),
+            _ if ["", "txt", "tsv", "tab", "text"]
+                .iter()
+                .any(|text| ending == *text) =>
+            {
+                Ok(Self::Text)
+            }
+            _ => Err(Error::setting(
+                "--output",
+                format!("{}, whose name says no form", output.display()),
+                "a name that ends in .txt or .tsv (text), .npy or .safetensors",
+            )
+            .with_hint("--to text, npy or safetensors says it too")),
         }
     }
 
@@ -88,9 +108,34 @@ impl RowOptions<'_> {
                 "a name that does not end in .txt",
             ));
         }
+        let others = [
+            Self::other(output, "npy"),
+            Self::other(output, "safetensors"),
+        ];
+        if let Some(other) = others.into_iter().flatten().next()
+            && names.is_file()
+            && !output.is_file()
+        {
+            return Err(Error::setting(
+                "--output",
+                format!(
+                    "{}, whose words go into {}, where those of {} are",
+                    output.display(),
+                    names.display(),
+                    other.display()
+                ),
+                "a name that differs in more than its ending",
+            ));
+        }
         check_named("--output", &names, &inputs, |_| {
             Ok(output.is_file() && ours(output)?)
         })
+    }
+
+    /// Another matrix of this name, with this ending.
+    fn other(output: &Path, ending: &str) -> Option<PathBuf> {
+        let other = output.with_extension(ending);
+        (other != output && other.is_file()).then_some(other)
     }
 
     /// The file of the names that rows of a matrix have.
