@@ -1,5 +1,7 @@
 //! What the columns and fields are called that answers add to a table.
 
+use std::collections::HashSet;
+
 use senti::error::Error;
 
 use super::rendering::Form;
@@ -79,9 +81,18 @@ impl Names {
             (Form::Jsonl, Shape::Lines) => Vec::new(),
             _ => shape.columns(),
         };
-        match columns.iter().find(|column| added.contains(column)) {
-            Some(taken) => Err(clash(taken)),
-            None => Ok(()),
+        if let Some(taken) = columns.iter().find(|column| added.contains(column)) {
+            return Err(clash(taken));
+        }
+        let mut seen = HashSet::new();
+        match columns.iter().find(|column| !seen.insert(**column)) {
+            // A reader of objects takes one of the two, or neither.
+            Some(twice) if form == Form::Jsonl => Err(Error::setting(
+                "--to",
+                format!("jsonl, for a table with two columns called {twice:?}"),
+                "tsv, csv or text, or names that differ",
+            )),
+            _ => Ok(()),
         }
     }
 }
@@ -141,6 +152,17 @@ mod tests {
             assert!(error.to_string().contains("\"label\""), "{error}");
         }
         assert!(plain.check(Form::Text, &table).is_ok());
+        let twice = Shape::Table {
+            style: Style::Tabs,
+            columns: ["text", "id", "id"].map(str::to_owned).to_vec(),
+            header: true,
+            text: 0,
+        };
+        for form in [Form::Tsv, Form::Csv, Form::Text] {
+            assert!(plain.check(form, &twice).is_ok());
+        }
+        let error = plain.check(Form::Jsonl, &twice).unwrap_err();
+        assert!(error.to_string().contains("\"id\""), "{error}");
         assert!(plain.check(Form::Jsonl, &Shape::Lines).is_ok());
     }
 }

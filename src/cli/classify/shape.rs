@@ -109,20 +109,33 @@ impl Shape {
     }
 }
 
-/// The format that a name tells, whether compressed or not.
-pub(super) fn by_name(path: &Path) -> Option<Format> {
+/// The ending of a name, in small letters and without that of a compressed file.
+fn ending(path: &Path) -> Option<String> {
     let name = path.file_name()?.to_str()?.to_ascii_lowercase();
     let name = [".gz", ".zst"]
         .iter()
         .find_map(|ending| name.strip_suffix(ending))
         .unwrap_or(&name);
-    match Path::new(name).extension()?.to_str()? {
+    Some(Path::new(name).extension()?.to_str()?.to_owned())
+}
+
+/// The format that a name tells, whether compressed or not.
+pub(super) fn by_name(path: &Path) -> Option<Format> {
+    match ending(path)?.as_str() {
         "tsv" | "tab" => Some(Format::Tsv),
         "csv" => Some(Format::Csv),
         "jsonl" | "ndjson" => Some(Format::Jsonl),
         "parquet" => Some(Format::Parquet),
         _ => None,
     }
+}
+
+/// Whether a text is JSON that nobody means as lines: objects in a list, or by its name.
+fn json(name: &str, first: &str) -> Option<Format> {
+    let list = first.strip_prefix('[').map(str::trim_start);
+    let named = || ending(Path::new(name)).is_some_and(|ending| ending == "json");
+    let objects = list.is_some_and(|list| list.starts_with("{\""));
+    (objects || first.starts_with(['[', '{']) && named()).then_some(Format::Jsonl)
 }
 
 impl Wanted {
@@ -145,7 +158,11 @@ impl Wanted {
         format: Option<Format>,
         first: Option<&str>,
     ) -> Result<Shape> {
-        match format.or_else(|| first.and_then(|first| self.by_content(first))) {
+        let by_content = || {
+            let first = first?;
+            self.by_content(first).or_else(|| json(name, first))
+        };
+        match format.or_else(by_content) {
             Some(Format::Lines) => Ok(Shape::Lines),
             None if self.column.is_some() && first.is_some() => Err(Error::setting(
                 "--text-column",
@@ -167,6 +184,12 @@ impl Wanted {
                     "JSON lines: one object a line, without brackets around them",
                 )
                 .with_hint("with jq: jq -c '.[]' FILE > lines.jsonl")),
+                Some(line) if line.trim_end() == "{" => Err(Error::input(
+                    Place::file(name),
+                    "a JSON object over several lines",
+                    "JSON lines: one object a line",
+                )
+                .with_hint("with jq: jq -c . FILE > lines.jsonl")),
                 _ => Ok(Shape::Objects {
                     names: self.names(),
                 }),
@@ -243,6 +266,17 @@ impl Wanted {
                 ));
             }
         }
+        if let (true, Some(numbers)) = (self.header, self.ambiguous(&columns, text)) {
+            return Err(Error::input(
+                Place::line(name, 1),
+                format!("{} columns called {:?}", numbers.len(), columns[text]),
+                "one of this name, for the text",
+            )
+            .with_hint(format!(
+                "name it by its number: --text-column {}",
+                numbers.join(" or --text-column ")
+            )));
+        }
         let columns = match self.header {
             true => columns,
             false => (1..=columns.len())
@@ -278,6 +312,22 @@ impl Wanted {
             true => by_name().or_else(by_number),
             false => by_number(),
         }
+    }
+
+    /// The numbers of the columns that have the name by which the text's was found, where
+    /// these are several.
+    fn ambiguous(&self, columns: &[String], text: usize) -> Option<Vec<String>> {
+        let by_name = self
+            .names()
+            .iter()
+            .any(|name| name.trim().eq_ignore_ascii_case(columns[text].trim()));
+        let numbers: Vec<String> = columns
+            .iter()
+            .enumerate()
+            .filter(|(_, column)| **column == columns[text])
+            .map(|(at, _)| (at + 1).to_string())
+            .collect();
+        (by_name && numbers.len() > 1).then_some(numbers)
     }
 
     pub(super) fn not_found(&self, name: &str, columns: &[String]) -> Error {
@@ -394,6 +444,54 @@ mod tests {
         };
         assert_eq!((columns, text), (vec!["1".into(), "2".into()], 1));
         assert!(rows.shape("f", Some(Format::Tsv), Some("one")).is_err());
+    }
+
+    #[test]
+    fn a_text_column_is_the_only_one_of_its_name() {
+        let shape = |column: Option<&str>, first: &str| {
+            wanted(column).shape("f", Some(Format::Csv), Some(first))
+        };
+        let error = shape(None, "text,id,text").unwrap_err();
+        let hint = error.hint().unwrap_or_default();
+        assert!(error.to_string().contains("2 columns called \"text\""));
+        assert!(
+            hint.contains("--text-column 1 or --text-column 3"),
+            "{hint}"
+        );
+        assert!(shape(Some("text"), "text,id,text").is_err());
+        assert!(shape(Some("3"), "text,id,text").is_ok());
+        // Others may be alike, and so may names in other letters.
+        assert!(shape(None, "text,id,id").is_ok());
+        assert!(shape(Some("text"), "text,Text").is_ok());
+    }
+
+    #[test]
+    fn json_that_is_no_lines_is_not_taken_for_text() {
+        let shape = |name: &str, first: &str| wanted(None).shape(name, None, Some(first));
+        for (name, first, says) in [
+            ("f", "[{\"text\":\"a\"}]", "array"),
+            ("f.txt", "[ {\"text\":\"a\"},", "array"),
+            ("f.json", "[", "array"),
+            ("f.JSON.gz", "[1,2]", "array"),
+            ("f.json", "{", "several lines"),
+        ] {
+            let error = shape(name, first).unwrap_err();
+            assert!(error.to_string().contains(says), "{name} {first}: {error}");
+        }
+        assert!(matches!(
+            shape("f.json", "{\"id\":1}"),
+            Ok(Shape::Objects { .. })
+        ));
+        for (name, first) in [
+            ("f", "["),
+            ("f", "[sic] {x}"),
+            ("f.json", "good"),
+            ("f", "{"),
+        ] {
+            assert_eq!(shape(name, first).unwrap(), Shape::Lines, "{name} {first}");
+        }
+        let lines = wanted(None).shape("f.json", Some(Format::Lines), Some("[{\"a\":1}]"));
+        assert_eq!(lines.unwrap(), Shape::Lines);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::ColumnChoice;
-use crate::error::{Error, Result};
+use crate::error::{Error, Place, Result};
 
 /// Names of the column or field of the text that we recognise, in the order of
 /// preference.
@@ -116,6 +116,19 @@ pub(super) fn columns(
         }
         columns.weight = by_name(records, WEIGHT_NAMES);
     }
+    if columns.header {
+        for (chosen, option, slot) in [
+            (&choice.text, "--text-column", columns.text),
+            (&choice.label, "--label-column", columns.label),
+        ] {
+            let by_number = chosen
+                .as_ref()
+                .is_some_and(|chosen| chosen.parse::<usize>().is_ok());
+            if !by_number {
+                only_one_of_its_name(name, records, slot, option)?;
+            }
+        }
+    }
     if columns.text == columns.label && width == 2 {
         // Of two columns, one chosen leaves the other.
         match (&choice.text, &choice.label) {
@@ -132,6 +145,35 @@ pub(super) fn columns(
         ));
     }
     Ok(columns)
+}
+
+/// Refuses a column that was found by a name which another has, too.
+fn only_one_of_its_name(
+    file: &str,
+    records: &[(u64, Vec<String>)],
+    slot: usize,
+    option: &str,
+) -> Result<()> {
+    let Some((line, names)) = records.first() else {
+        return Ok(());
+    };
+    let Some(name) = names.get(slot) else {
+        return Ok(());
+    };
+    let same = names.iter().enumerate().filter(|(_, other)| *other == name);
+    let numbers: Vec<String> = same.map(|(at, _)| (at + 1).to_string()).collect();
+    if numbers.len() < 2 {
+        return Ok(());
+    }
+    Err(Error::input(
+        Place::line(file, *line),
+        format!("{} columns called {name:?}", numbers.len()),
+        "one of this name",
+    )
+    .with_hint(format!(
+        "name it by its number: {option} {}",
+        numbers.join(&format!(" or {option} "))
+    )))
 }
 
 fn find_columns(width: usize, records: &[(u64, Vec<String>)]) -> Columns {
