@@ -76,6 +76,31 @@ fn what_was_read_written_and_lost_is_said() {
     assert_eq!(sandbox.read("same.fifu"), sandbox.read("vectors.fifu"));
 }
 
+/// Rows are held as directions and lengths: a value may come back as its neighbour among
+/// the 32-bit numbers, and as no other.
+#[test]
+fn values_of_any_length_stay_but_for_the_last_digit() {
+    let sandbox = Sandbox::new();
+    let value = |row: u32, at: u32| ((row * 37 + at * 11 + 1) as f32).sin() * (row + 1) as f32;
+    let mut text = "60 7\n".to_owned();
+    for row in 0..60 {
+        text += &format!("w{row}");
+        (0..7).for_each(|at| text += &format!(" {}", value(row, at)));
+        text += "\n";
+    }
+    sandbox.write("a.vec", &text);
+    convert(&sandbox, "a.vec", "b.vec").exits(0);
+    let back = String::from_utf8(sandbox.read("b.vec")).unwrap();
+    for (row, line) in (0..).zip(back.lines().skip(1)) {
+        for (at, found) in (0..).zip(line.split(' ').skip(1)) {
+            let (found, expected): (f32, f32) = (found.parse().unwrap(), value(row, at));
+            let apart = found.to_bits().abs_diff(expected.to_bits());
+            assert!(apart <= 1, "{found} for {expected}");
+        }
+    }
+    assert_eq!(back.lines().count(), 61);
+}
+
 #[test]
 fn formats_are_named_or_known() {
     let sandbox = Sandbox::trained();
