@@ -158,6 +158,22 @@ fn settings_out_of_range() {
         .run(&["train", "corpus/labeled.tsv", "--hidden", "0"])
         .exits(2);
     sandbox.run(&["demo", "--seeds", "1"]).exits(2);
+    let buckets = [
+        "pretrain",
+        "corpus/unlabeled.txt",
+        "--subwords",
+        "--buckets",
+    ];
+    for (number, hint) in [
+        ("1000", "--buckets 9 makes 512"),
+        ("99999999999", "--buckets 24 "),
+    ] {
+        sandbox
+            .run(&[&buckets[..], &[number]].concat())
+            .exits(2)
+            .says(&["1 to 24, the exponent of a power of two", hint]);
+    }
+    sandbox.run(&[&buckets[..], &["0"]].concat()).exits(2);
     sandbox.run(&["frobnicate"]).exits(2);
 }
 
@@ -260,6 +276,15 @@ fn labelled_files() {
             &["with a word that has a vector", "hint:"],
         ),
         (b"{\"label\":1}\n", 3, &["line 1", "text"]),
+        (
+            b"label,text,text\npositive,great,film\nnegative,dull,plot\n",
+            3,
+            &[
+                "line 1",
+                "2 columns called \"text\"",
+                "--text-column 2 or --text-column 3",
+            ],
+        ),
     ] {
         sandbox.write("labels", content);
         sandbox.run(&["train", "labels"]).exits(code).says(says);
@@ -514,6 +539,21 @@ fn files_of_other_kinds_are_named_for_what_they_are() {
 }
 
 #[test]
+fn folders_are_no_files() {
+    let sandbox = Sandbox::trained();
+    let model = |path: &str| sandbox.run(&["classify", "great", "--model", path]);
+    model(".")
+        .exits(2)
+        .says(&["(a folder)", "--model ./model.senti"]);
+    std::fs::create_dir(sandbox.path("empty")).unwrap();
+    model("empty").exits(2).says(&["no .senti file is in it"]);
+    sandbox
+        .run(&["inspect", "."])
+        .exits(5)
+        .says(&["name a file in this folder"]);
+}
+
+#[test]
 fn model_and_vector_files() {
     let sandbox = Sandbox::trained();
     let model = sandbox.read("model.senti");
@@ -538,7 +578,11 @@ fn model_and_vector_files() {
             altered(&model, model.len() - 5),
             "its seal does not fit",
         ),
-        ("v", Vec::new(), "an empty file"),
+        (
+            "v",
+            Vec::new(),
+            "an empty file, expected word vectors (finalfusion, word2vec",
+        ),
         (
             "v",
             b"word one two\nother three four\n".to_vec(),

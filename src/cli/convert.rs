@@ -9,7 +9,7 @@ use senti::vectors::export::{Container, Written};
 use senti::vectors::formats::{Cleaned, Format, Reading, Report};
 
 use super::exit::Outcome;
-use super::locate::{check_named, our_vectors, read_start};
+use super::locate::{as_file, check_named, our_vectors, read_start, read_vectors};
 use super::printer::{Printer, counted, grouped, harmless};
 
 /// How much of a file that is there tells its format.
@@ -21,7 +21,8 @@ const HEAD: u64 = 1 << 16;
 /// its name: .fifu, .vec or .txt (word2vec, text), .bin (word2vec, binary), .npy,
 /// .safetensors. A folder as IN stands for the model.safetensors in it. What the new
 /// format has no place for (how often words occurred, vectors of n-grams, the direction
-/// of sentiment) goes, and is named. Rows keep the lengths that they have.
+/// of sentiment) goes, and is named. Rows keep the lengths that they have; they are held
+/// as directions and lengths, so that the last digit of a value may change.
 ///
 /// Beside OUT.npy stands OUT.txt, with a word on each line, and beside OUT.safetensors
 /// a tokenizer.json; both are looked for on reading too. Of a table of embeddings,
@@ -33,7 +34,7 @@ const HEAD: u64 = 1 << 16;
 /// and words with spaces where OUT cannot hold them.
 #[derive(Debug, Args)]
 pub(super) struct Options {
-    /// The word vectors.
+    /// The word vectors; - is standard input.
     #[arg(value_name = "IN")]
     input: PathBuf,
     /// Where they are written to.
@@ -118,12 +119,13 @@ pub(super) fn run(options: Options, printer: &mut Printer) -> Outcome {
         Some(to) => to.format(),
         None => Format::of_name(&options.output).ok_or_else(|| unclear(&options.output))?,
     };
-    check(&options.input, &options.output, to)?;
+    let input = as_file(&options.input)?;
+    check(&input, &options.output, to)?;
     let reading = Reading {
         format: options.from.map(From::format),
         clean: options.clean,
     };
-    let (vectors, report) = WordVectors::read_as(&options.input, &reading)?;
+    let (vectors, report) = read_vectors(&input, &reading)?;
     say_read(&vectors, &report, printer);
     let vectors = vectors.with_conversion(report.format);
     let written = vectors.export(&options.output, to, options.clean)?;

@@ -16,7 +16,7 @@ use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag;
 
 use super::exit::{Failure, Outcome};
-use super::locate::{ModelChoice, VectorChoice};
+use super::locate::{ModelChoice, VectorChoice, is_standard_input};
 use super::printer::{Printer, counted, grouped, harmless};
 use super::rows::{Form, RowOptions, Rows};
 
@@ -54,7 +54,8 @@ pub(super) struct Options {
     vectors: VectorChoice,
     #[command(flatten)]
     model: ModelChoice,
-    /// The form of the rows; without it, the name of --output says it, or it is text.
+    /// The form of the rows; without it, the name of --output says it (.txt or .tsv is
+    /// text).
     #[arg(long, value_name = "FORMAT")]
     to: Option<Form>,
     /// Where the rows are written to; without it, standard output, as text.
@@ -90,6 +91,12 @@ pub(super) fn run(options: Options, printer: &mut Printer) -> Outcome {
         )
         .into());
     }
+    let stdin = match &options.file {
+        Some(file) => is_standard_input(file),
+        None => options.text.is_empty() || options.text == ["-"],
+    };
+    options.model.beside(stdin)?;
+    options.vectors.beside(stdin)?;
     let source = match options.layer == Layer::Hidden || options.model.is_given() {
         true => Source::of_model(options.model.load(printer)?),
         false => Source::of_vectors(options.vectors.load(printer)?),

@@ -12,7 +12,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::columns::ColumnOptions;
 use super::exit::Outcome;
-use super::locate::ModelChoice;
+use super::locate::{ModelChoice, is_standard_input};
 use super::printer::{Printer, grouped, harmless, percent};
 use super::thresholds::ThresholdOptions;
 
@@ -55,6 +55,7 @@ pub(super) struct Options {
 pub(super) fn run(options: Options, printer: &mut Printer) -> Outcome {
     // A number out of range ends it before anything is read.
     let thresholds = options.thresholds.thresholds()?;
+    options.model.beside(is_standard_input(&options.file))?;
     let set = options.columns.read(&options.file, printer)?;
     let model = options.model.load(printer)?;
     if set.fingerprint.is_some() && set.fingerprint == model.provenance().labeled {

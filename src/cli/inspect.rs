@@ -11,6 +11,7 @@ use senti::vectors::{Origin, WordVectors};
 use serde_json::{Value, json};
 
 use super::exit::{Failure, Outcome};
+use super::locate::as_file;
 use super::printer::{Printer, counted, harmless};
 
 /// Say what a file is, what made it, and whether it is intact
@@ -21,7 +22,7 @@ use super::printer::{Printer, counted, harmless};
 /// another kind of file.
 #[derive(Debug, Args)]
 pub(super) struct Options {
-    /// The file.
+    /// The file; - is standard input.
     file: PathBuf,
     /// One JSON object.
     #[arg(long)]
@@ -29,7 +30,7 @@ pub(super) struct Options {
 }
 
 pub(super) fn run(options: Options, printer: &mut Printer) -> Outcome {
-    let path = &options.file;
+    let path = &as_file(&options.file)?;
     let bytes = std::fs::read(path).map_err(|error| Error::io(path, "read", error))?;
     let fingerprint = Fingerprint::of_bytes(&bytes);
     let (kind, content) = if bytes.starts_with(b"FiFu") {

@@ -8,7 +8,7 @@ use senti::error::{Error, Result};
 use senti::files::write::{folder_of, target};
 use senti::model::Model;
 use senti::vectors::WordVectors;
-use senti::vectors::formats::Reading;
+use senti::vectors::formats::{Reading, Report};
 
 use super::printer::{Printer, harmless};
 
@@ -21,8 +21,8 @@ pub(super) const MODEL: &str = "model.senti";
 #[derive(Debug, Args)]
 pub(super) struct VectorChoice {
     /// Word vectors, in any format that senti convert reads (.fifu, word2vec,
-    /// GloVe, fastText, numpy, safetensors); without it, SENTI_VECTORS, or the
-    /// newest .fifu in this folder.
+    /// GloVe, fastText, numpy, safetensors); - is standard input; without it,
+    /// SENTI_VECTORS, or the newest .fifu in this folder.
     #[arg(long, value_name = "FILE")]
     vectors: Option<PathBuf>,
 }
@@ -30,8 +30,8 @@ pub(super) struct VectorChoice {
 /// Which model to use.
 #[derive(Debug, Args)]
 pub(super) struct ModelChoice {
-    /// Model (.senti); without it, SENTI_MODEL, or the newest .senti in this
-    /// folder.
+    /// Model (.senti); - is standard input; without it, SENTI_MODEL, or the newest
+    /// .senti in this folder.
     #[arg(long, value_name = "FILE")]
     model: Option<PathBuf>,
 }
@@ -40,6 +40,11 @@ impl VectorChoice {
     /// Whether a file was named among the arguments.
     pub(super) fn is_given(&self) -> bool {
         self.vectors.is_some()
+    }
+
+    /// Refuses vectors from standard input where something else is read from there.
+    pub(super) fn beside(&self, others: bool) -> Result<()> {
+        beside("--vectors", self.vectors.as_deref(), others)
     }
 
     /// The vectors.
@@ -52,7 +57,7 @@ impl VectorChoice {
             "make some from unlabelled text: senti pretrain corpus.txt",
             printer,
         )?;
-        let (vectors, report) = WordVectors::read_as(&path, &Reading::default())?;
+        let (vectors, report) = read_vectors(&as_file(&path)?, &Reading::default())?;
         for note in &report.notes {
             printer.note(&harmless(note));
         }
@@ -83,10 +88,15 @@ impl ModelChoice {
         self.model.is_some()
     }
 
+    /// Refuses a model from standard input where something else is read from there.
+    pub(super) fn beside(&self, others: bool) -> Result<()> {
+        beside("--model", self.model.as_deref(), others)
+    }
+
     /// The model, or nothing where none is named and none lies here.
     pub(super) fn find(&self, printer: &Printer) -> Result<Option<Model>> {
         look_for(self.model.as_deref(), "SENTI_MODEL", "senti", printer)
-            .map(|path| Model::read(&path))
+            .map(|path| Model::read(&model_file(&path)?))
             .transpose()
     }
 
@@ -97,15 +107,70 @@ impl ModelChoice {
 
     /// The file of the model.
     pub(super) fn path(&self, printer: &Printer) -> Result<PathBuf> {
-        choose(
+        let path = choose(
             self.model.as_deref(),
             "SENTI_MODEL",
             "senti",
             "a model",
             "train one from labelled texts: senti train labeled.tsv",
             printer,
-        )
+        )?;
+        model_file(&path)
     }
+}
+
+/// The file of a model that was named.
+fn model_file(path: &Path) -> Result<PathBuf> {
+    if !path.is_dir() {
+        return as_file(path);
+    }
+    let found = format!("{} (a folder)", path.display());
+    let hint = match newest_first(path, "senti").first() {
+        Some(name) => format!("name the file: --model {}", path.join(name).display()),
+        None => "no .senti file is in it; senti train writes one".to_owned(),
+    };
+    Err(Error::setting("--model", found, "the file of a model").with_hint(hint))
+}
+
+/// Standard input can be read once.
+fn beside(option: &str, path: Option<&Path>, others: bool) -> Result<()> {
+    if others && path.is_some_and(is_standard_input) {
+        let found = "standard input, which other input of this command is read from";
+        return Err(Error::setting(option, found, "a file"));
+    }
+    Ok(())
+}
+
+/// Whether a name stands for standard input.
+pub(super) fn is_standard_input(path: &Path) -> bool {
+    path == Path::new("-")
+}
+
+/// The file of a name: standard input has one, too, where files are opened by name.
+pub(super) fn as_file(path: &Path) -> Result<PathBuf> {
+    match is_standard_input(path) {
+        false => Ok(path.to_owned()),
+        true if cfg!(unix) => Ok(PathBuf::from("/dev/stdin")),
+        true => Err(Error::setting(
+            "-",
+            "standard input, for vectors or a model",
+            "a file: only on Unix has standard input a name of its own",
+        )),
+    }
+}
+
+/// Reads word vectors of any format.
+pub(super) fn read_vectors(path: &Path, reading: &Reading) -> Result<(WordVectors, Report)> {
+    let empty = |metadata: std::fs::Metadata| metadata.is_file() && metadata.len() == 0;
+    if std::fs::metadata(path).is_ok_and(empty) {
+        return Err(Error::artifact(
+            path.display().to_string(),
+            "an empty file",
+            "word vectors (finalfusion, word2vec, GloVe, fastText, numpy or safetensors)",
+        )
+        .with_hint("vectors are made from text by senti pretrain corpus.txt"));
+    }
+    WordVectors::read_as(path, reading)
 }
 
 /// The file to use, as [`look_for`] finds it; an error where there is none.
@@ -199,6 +264,9 @@ pub(super) fn check_named(
             expected,
         ))
     };
+    if is_standard_input(output) {
+        return refused("which stands for standard input", "a file name");
+    }
     let same = |input: &&Path| match (output.canonicalize(), input.canonicalize()) {
         (Ok(output), Ok(input)) => output == input,
         _ => false,

@@ -7,12 +7,13 @@ use senti::error::Error;
 use senti::model::Model;
 use senti::polarity::{Length, Path as Steps, Polarity, Weight};
 use senti::vectors::WordVectors;
+use senti::vectors::formats::Reading;
 use serde_json::{Value, json};
 use unicode_width::UnicodeWidthStr;
 
 use super::exit::Outcome;
 use super::induction::steps;
-use super::locate::{VectorChoice, our_model, read_head};
+use super::locate::{VectorChoice, as_file, our_model, read_head, read_vectors};
 use super::printer::{Printer, counted, grouped, harmless, percent};
 
 /// Show which words and phrases are praise and blame
@@ -29,8 +30,8 @@ use super::printer::{Printer, counted, grouped, harmless, percent};
 /// sentences are shown; of a model, those for texts like the labelled ones.
 #[derive(Debug, Args)]
 pub(super) struct Options {
-    /// A model or a file of word vectors; without it, the vectors that --vectors
-    /// would find.
+    /// A model or a file of word vectors; - is standard input; without it, the vectors
+    /// that --vectors would find.
     #[arg(value_name = "FILE", conflicts_with = "vectors")]
     file: Option<PathBuf>,
     #[command(flatten)]
@@ -46,16 +47,18 @@ pub(super) struct Options {
 pub(super) fn run(options: Options, printer: &mut Printer) -> Outcome {
     let (read, model);
     let (vectors, length): (&WordVectors, Length) = match &options.file {
-        Some(path) if our_model(&read_head(path)?) => {
-            model = Model::read(path)?;
-            (model.vectors(), model.length())
-        }
-        Some(path) => {
-            read = WordVectors::read(path)?;
-            (&read, Length::Sentence)
-        }
+        Some(path) => match stored(&as_file(path)?)? {
+            Stored::Model(whole) => {
+                model = whole;
+                (model.vectors(), model.length())
+            }
+            Stored::Vectors(vectors) => {
+                read = vectors;
+                (&read, Length::Sentence)
+            }
+        },
         None => {
-            read = options.vectors.load(printer)?;
+            read = Box::new(options.vectors.load(printer)?);
             (&read, Length::Sentence)
         }
     };
@@ -75,6 +78,34 @@ pub(super) fn run(options: Options, printer: &mut Printer) -> Outcome {
     summary(polarity, vectors, printer)?;
     table("word", &words, printer)?;
     table("pair", &pairs, printer)
+}
+
+/// What a file may hold.
+enum Stored {
+    Model(Box<Model>),
+    Vectors(Box<WordVectors>),
+}
+
+/// Reads a file of either kind. A pipe is read once: it cannot be looked at before.
+fn stored(path: &Path) -> Result<Stored, Error> {
+    if path.is_dir() || path.is_file() {
+        return Ok(match path.is_file() && our_model(&read_head(path)?) {
+            true => Stored::Model(Box::new(Model::read(path)?)),
+            false => {
+                let (vectors, _) = read_vectors(path, &Reading::default())?;
+                Stored::Vectors(Box::new(vectors))
+            }
+        });
+    }
+    let bytes = std::fs::read(path).map_err(|error| Error::io(path, "read", error))?;
+    Ok(match our_model(&bytes[..bytes.len().min(256)]) {
+        true => Stored::Model(Box::new(Model::from_bytes(path, &bytes)?)),
+        false => {
+            let size = Some(bytes.len() as u64);
+            let vectors = WordVectors::from_reader(path, bytes.as_slice(), size)?;
+            Stored::Vectors(Box::new(vectors))
+        }
+    })
 }
 
 /// The file is sound: nothing is wrong with it that another copy would mend.

@@ -156,6 +156,7 @@ fn usual_hint(error: &Error) -> Option<&'static str> {
         }
         Error::Io { source, .. } => match source.kind() {
             io::ErrorKind::NotFound => Some("check the name, and the folder you are in (pwd, ls)"),
+            io::ErrorKind::IsADirectory => Some("name a file in this folder"),
             io::ErrorKind::PermissionDenied => Some("check who may read and write there (ls -l)"),
             io::ErrorKind::StorageFull => Some("make room, or write to another disk with --output"),
             _ => None,

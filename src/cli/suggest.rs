@@ -12,7 +12,7 @@ use senti::text::lines::{Lines, LongLines};
 use super::columns::ColumnOptions;
 use super::corpora;
 use super::exit::Outcome;
-use super::locate::{ModelChoice, VectorChoice, vectors_of};
+use super::locate::{ModelChoice, VectorChoice, is_standard_input, vectors_of};
 use super::printer::{Printer, counted, grouped, harmless, without_controls};
 
 /// A longer line is an error, as it is for senti classify.
@@ -66,6 +66,10 @@ pub(super) struct Options {
 pub(super) fn run(options: Options, printer: &mut Printer) -> Outcome {
     // A number out of range ends it before anything is read.
     senti::suggestion::check(options.count)?;
+    let mut named = options.files.iter().chain(&options.already);
+    let stdin = named.any(|file| is_standard_input(file));
+    options.model.beside(stdin)?;
+    options.vectors.beside(stdin)?;
     let files = corpora::files(&options.files, printer)?;
     let model = match options.typical || options.vectors.is_given() {
         true => None,

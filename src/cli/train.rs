@@ -123,6 +123,9 @@ pub(super) fn run(options: Options, printer: &mut Printer) -> Outcome {
         )
         .into());
     }
+    options
+        .vectors
+        .beside(options.file == stdin || texts.iter().any(|path| path == stdin))?;
     let mut inputs: Vec<&Path> = texts.iter().map(PathBuf::as_path).collect();
     inputs.push(&options.file);
     check_output(&options.output, &inputs, our_model)?;

@@ -6,7 +6,7 @@ use clap::{Args, Subcommand};
 use senti::evaluation::wordvectors::Questions;
 
 use super::exit::Outcome;
-use super::locate::VectorChoice;
+use super::locate::{VectorChoice, is_standard_input};
 use super::printer::{Printer, grouped, harmless, percent};
 
 /// Measure word vectors by themselves
@@ -29,7 +29,7 @@ enum Command {
 /// share answered right (3CosAdd), and how many questions could be asked.
 #[derive(Debug, Args)]
 struct EvalOptions {
-    /// Files of questions.
+    /// Files of questions; - is standard input.
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
     /// Analogies are asked and answered among this many words, from the first
@@ -45,6 +45,8 @@ struct EvalOptions {
 
 pub(super) fn run(options: Options, printer: &mut Printer) -> Outcome {
     let Command::Eval(options) = options.command;
+    let stdin = options.files.iter().any(|file| is_standard_input(file));
+    options.vectors.beside(stdin)?;
     let vectors = options.vectors.load(printer)?;
     for file in &options.files {
         let questions = Questions::read(file)?;

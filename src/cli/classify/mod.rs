@@ -35,6 +35,7 @@ use senti::model::{Model, Opened};
 use super::exit::Outcome;
 use super::pretrain::interruptible;
 use super::printer::{Printer, counted, harmless};
+use super::twice::is_pipe;
 use answer::Answerer;
 use names::Names;
 pub(super) use options::Options;
@@ -50,7 +51,14 @@ pub(super) fn run(options: Options, printer: &mut Printer) -> Outcome {
     // Numbers out of range end it before anything is read.
     options.check()?;
     let thresholds = options.thresholds.thresholds()?;
+    options.model.beside(options.reads_standard_input())?;
     let model = options.model.path(printer)?;
+    let twice = options.explain || options.work.shard.is_some();
+    if twice && model.exists() && is_pipe(&model) {
+        let found = "a pipe, which can be read once";
+        let expected = "a file, which --explain and --shard read twice";
+        return Err(Error::setting("--model", found, expected).into());
+    }
     let opened = Opened::read(&model)?;
     let top = options.top.unwrap_or(0).min(opened.labels().len());
     let (tables, work) = (&options.tables, &options.work);

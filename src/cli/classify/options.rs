@@ -7,7 +7,7 @@ use senti::error::{Error, Result};
 use senti::model::Thresholds;
 use serde_json::{Value, json};
 
-use super::super::locate::ModelChoice;
+use super::super::locate::{ModelChoice, is_standard_input};
 use super::super::thresholds::ThresholdOptions;
 use super::rendering::Form;
 use super::shape::Format;
@@ -173,6 +173,14 @@ impl Options {
             return Err(Error::setting("--text-column", "--from lines", expected));
         }
         Ok(())
+    }
+
+    /// Whether texts are read from standard input.
+    pub(super) fn reads_standard_input(&self) -> bool {
+        match self.file.is_empty() {
+            true => self.text.is_empty() || self.text == ["-"],
+            false => self.file.iter().any(|file| is_standard_input(file)),
+        }
     }
 
     /// The form that was asked for.
