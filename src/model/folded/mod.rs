@@ -17,6 +17,7 @@
 mod blocks;
 mod file;
 mod memory;
+mod neighbours;
 mod older;
 mod opened;
 mod pairs;
@@ -139,12 +140,25 @@ struct Tables {
     long: Range<usize>,
     flags: Range<usize>,
     values: Range<usize>,
-    pairs: Range<usize>,
-    pair_slots: Range<usize>,
-    listed: Range<usize>,
-    shape: pairs::Shape,
+    pairs: PairRanges,
     /// Components of a word's vector.
     dims: usize,
+}
+
+/// Where a table of pairs lies; nowhere where there is none.
+#[derive(Debug)]
+struct PairRanges {
+    shape: pairs::Shape,
+    lines: Range<usize>,
+    slots: Range<usize>,
+    listed: Range<usize>,
+}
+
+impl PairRanges {
+    /// What consists of numbers of 32 bits.
+    fn all(&self) -> [&Range<usize>; 3] {
+        [&self.lines, &self.slots, &self.listed]
+    }
 }
 
 impl Tables {
@@ -164,6 +178,16 @@ impl Tables {
         Slots {
             shape: Shape::new(places),
             buckets: self.numbers(range).as_chunks().0,
+        }
+    }
+
+    fn pairs_at(&self, ranges: &PairRanges) -> Pairs<'_> {
+        let list = self.numbers(&ranges.listed).as_chunks().0;
+        Pairs {
+            shape: ranges.shape,
+            lines: self.numbers(&ranges.lines).as_chunks().0.as_chunks().0,
+            slots: self.slots(&ranges.slots, list.len()),
+            list,
         }
     }
 }
@@ -286,7 +310,7 @@ impl Folded {
             return (0.0, 1.0);
         };
         let pairs = self.pairs();
-        for &pair in &text.pairs.different {
+        for &pair in &text.pairs.counts.different {
             sums.add(pairs.values(pair));
         }
         // What negation turns, as far as it does.
@@ -306,7 +330,7 @@ impl Folded {
         }
         text.turned_pairs.sort_unstable();
         for same in text.turned_pairs.chunk_by(|a, b| a == b) {
-            let change = (TURNED - 1.0) * same.len() as f64 / text.pairs.times(same[0]);
+            let change = (TURNED - 1.0) * same.len() as f64 / text.pairs.counts.times(same[0]);
             let [_, weights @ ..] = pairs.values(same[0]);
             for (sum, weight) in sums.scaled.iter_mut().zip(weights) {
                 *sum += change * f64::from(weight);
@@ -344,14 +368,7 @@ impl Folded {
     }
 
     fn pairs(&self) -> Pairs<'_> {
-        let tables = &self.tables;
-        let list = tables.numbers(&tables.listed).as_chunks().0;
-        Pairs {
-            shape: tables.shape,
-            lines: tables.numbers(&tables.pairs).as_chunks().0.as_chunks().0,
-            slots: tables.slots(&tables.pair_slots, list.len()),
-            list,
-        }
+        self.tables.pairs_at(&self.tables.pairs)
     }
 
     fn flags(&self) -> &[u8] {

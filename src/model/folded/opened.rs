@@ -150,17 +150,18 @@ impl Text {
             need(&tables.flags, 1, row as usize);
         }
         if folded.has_direction() {
-            let pairs = folded.pairs();
-            for &(line, _) in &self.mixed[..self.asked] {
-                need(&tables.pairs, 4 * LINE * ENTRY, line as usize);
+            let ranges = &tables.pairs;
+            let pairs = tables.pairs_at(ranges);
+            for line in self.pairs.lines() {
+                need(&ranges.lines, 4 * LINE * ENTRY, line as usize);
             }
             let mut places = Vec::new();
-            for &wanted in &self.wanted[..self.asked_of_list] {
-                let look = |bucket| need(&tables.pair_slots, 4 * BUCKET, bucket);
+            for &wanted in self.pairs.of_list() {
+                let look = |bucket| need(&ranges.slots, 4 * BUCKET, bucket);
                 (pairs.slots).walk(wanted, look, |place| places.push(place as usize));
             }
             for place in places {
-                need(&tables.listed, 4 * LISTED, place);
+                need(&ranges.listed, 4 * LISTED, place);
             }
         }
         Some(needs)
@@ -177,7 +178,8 @@ impl Text {
                 && row.get(idf).is_none_or(|&idf| idf > 0.0)
         };
         let pairs = folded.pairs();
-        let of_pairs = self.pairs.different.iter().flat_map(|&at| pairs.values(at));
+        let of_pairs = self.pairs.counts.different.iter();
+        let of_pairs = of_pairs.flat_map(|&at| pairs.values(at));
         (self.different.iter().filter_map(|&at| row(at))).all(is_sound)
             && of_pairs.into_iter().all(f32::is_finite)
     }

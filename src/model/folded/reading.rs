@@ -14,7 +14,7 @@ use super::older;
 use super::pairs;
 use super::slots::{BUCKET, Shape};
 use super::unfolding::damaged;
-use super::{BEFORE, Direction, Folded, SCALED, Tables};
+use super::{BEFORE, Direction, Folded, PairRanges, SCALED, Tables};
 use crate::classifier::readout::Readout;
 use crate::error::{Error, Result};
 use crate::model::Classifier;
@@ -206,13 +206,8 @@ impl Tables {
     /// Little-endian in the file, the numbers are big-endian after.
     fn turn_bytes(&mut self) {
         let all = self.memory.bytes_mut();
-        for range in [
-            &self.word_slots,
-            &self.values,
-            &self.pairs,
-            &self.pair_slots,
-            &self.listed,
-        ] {
+        let of_words = [&self.word_slots, &self.values];
+        for range in of_words.into_iter().chain(self.pairs.all()) {
             all[range.clone()]
                 .as_chunks_mut::<4>()
                 .0
@@ -285,6 +280,20 @@ fn tables(
     };
     let (keys, count) = rows("word_keys", Dtype::U64, 2)?;
     let word_slots = slots("word_buckets", Dtype::U64, BUCKET / 2, count)?;
+    let pair_ranges = |[lines, to_list, listed]: [&str; 3], pairs: usize| {
+        let shape = pairs::Shape::new(count, pairs);
+        let (lines, found) = rows(lines, Dtype::U64, pairs::ENTRY / 2)?;
+        if found != shape.entries() {
+            return Err(format!("{found} entries for {pairs} pairs"));
+        }
+        let (listed, count) = rows(listed, Dtype::U32, pairs::LISTED)?;
+        Ok(PairRanges {
+            shape,
+            lines,
+            slots: slots(to_list, Dtype::U32, BUCKET, count)?,
+            listed,
+        })
+    };
     let long = list("long_words", Dtype::U8, None)?;
     let flags = list("flags", Dtype::U8, Some(count))?;
     let (values, shape) = find("word_values", Dtype::F32)?;
@@ -308,39 +317,29 @@ fn tables(
         long,
         flags,
         values,
-        pairs: 0..0,
-        pair_slots: 0..0,
-        listed: 0..0,
-        shape: pairs::Shape::new(count, 0),
+        pairs: PairRanges {
+            shape: pairs::Shape::new(count, 0),
+            lines: 0..0,
+            slots: 0..0,
+            listed: 0..0,
+        },
         dims,
     };
     if let Some(direction) = &header.direction {
         if direction.directions.iter().any(|one| one.len() != dims) {
             return Err("a direction of sentiment of other vectors".to_owned());
         }
-        let (pairs, found) = rows("pairs", Dtype::U64, pairs::ENTRY / 2)?;
-        tables.shape = pairs::Shape::new(count, direction.pairs);
-        if found != tables.shape.entries() {
-            return Err(format!("{found} entries for {} pairs", direction.pairs));
-        }
-        let (listed, count) = rows("listed_pairs", Dtype::U32, pairs::LISTED)?;
-        tables.pair_slots = slots("pair_slots", Dtype::U32, BUCKET, count)?;
-        (tables.pairs, tables.listed) = (pairs, listed);
+        let names = ["pairs", "pair_slots", "listed_pairs"];
+        tables.pairs = pair_ranges(names, direction.pairs)?;
     }
     let place = tables.memory.bytes().as_ptr() as usize;
     let aligned = |range: &Range<usize>, to: usize| (place + range.start).is_multiple_of(to);
-    let of_four = [
-        &tables.word_slots,
-        &tables.values,
-        &tables.pairs,
-        &tables.pair_slots,
-        &tables.listed,
-    ];
-    if !(aligned(&tables.keys, 8)
-        && of_four
-            .into_iter()
-            .all(|range| range.is_empty() || aligned(range, 4)))
-    {
+    let are_aligned = {
+        let of_words = [&tables.word_slots, &tables.values];
+        let mut of_four = of_words.into_iter().chain(tables.pairs.all());
+        of_four.all(|range| range.is_empty() || aligned(range, 4))
+    };
+    if !(aligned(&tables.keys, 8) && are_aligned) {
         return Err("numbers that are not aligned".to_owned());
     }
     Ok(tables)

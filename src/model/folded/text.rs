@@ -12,6 +12,7 @@ use std::borrow::Cow;
 
 use super::Folded;
 use super::Negating;
+use super::neighbours::{Neighbours, first_of};
 use super::pairs::Pairs;
 use super::slots::Wanted;
 use super::words::{Key, SHORT, Words, key_of_ascii};
@@ -37,8 +38,6 @@ const TIMES: u64 = 0xffff_ffff;
 pub(super) const UNKNOWN: u32 = u32::MAX;
 /// One that may be, though not where it was looked for first.
 pub(super) const SEARCH: u32 = u32::MAX - 1;
-/// No place in the text.
-const NOWHERE: u32 = u32::MAX;
 
 /// A text as the answer needs it; memory that is used for one text after another. What
 /// belongs to a word stands at its place in the text, in one list each.
@@ -58,18 +57,12 @@ pub(super) struct Text {
     negates: Vec<u32>,
     /// Which words are negated; none where it is shorter.
     negated: Vec<bool>,
-    /// Two words that may be a pair, by their places, and the pair's place in its table.
-    neighbours: Vec<[u32; 2]>,
-    places: Vec<u32>,
-    /// Where to look for pairs, and for what.
-    pub(super) mixed: Vec<(u32, u32)>,
     /// For each row the number of the last text with it, and how often it has it.
     seen: Vec<u64>,
     number: u64,
     /// The rows of the different words.
     pub(super) different: Vec<u32>,
-    /// The places of the different pairs.
-    pub(super) pairs: Counts,
+    pub(super) pairs: Neighbours,
     /// The rows of words that negation turns, as often as it does.
     pub(super) turned_words: Vec<u32>,
     /// And the places of pairs.
@@ -80,64 +73,8 @@ pub(super) struct Text {
     pub(super) tokens: usize,
     /// It went the way of most texts.
     pub(super) is_plain: bool,
-    /// How many keys, pairs and pairs of the list were looked for.
+    /// How many keys were looked for.
     pub(super) sought: usize,
-    pub(super) asked: usize,
-    pub(super) asked_of_list: usize,
-}
-
-/// How often each of some numbers was met.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Counts {
-    /// The numbers, in the order in which they were met first.
-    pub(super) different: Vec<u32>,
-    /// Numbers and their counts by a hash of theirs; a count of 0 is a free slot.
-    slots: Vec<(u32, u32)>,
-}
-
-impl Counts {
-    /// Forgets what was met, and makes room for so many.
-    fn begin(&mut self, most: usize) {
-        self.different.clear();
-        self.slots.clear();
-        self.slots.resize((4 * most).next_power_of_two(), (0, 0));
-    }
-
-    #[inline]
-    fn slot(&self, number: u32) -> usize {
-        let mask = self.slots.len() - 1;
-        let mut at = (number.wrapping_mul(0x9e37_79b9) >> 7) as usize & mask;
-        while self.slots[at].1 > 0 && self.slots[at].0 != number {
-            at = (at + 1) & mask;
-        }
-        at
-    }
-
-    /// Adds numbers, of which there are no more than there is room for.
-    fn add_all(&mut self, numbers: &[u32]) {
-        self.different.resize(numbers.len(), 0);
-        let mut met = 0;
-        for &number in numbers {
-            let at = self.slot(number);
-            self.different[met] = number;
-            met += usize::from(self.slots[at].1 == 0);
-            self.slots[at] = (number, self.slots[at].1 + 1);
-        }
-        self.different.truncate(met);
-    }
-
-    /// How often a number was met.
-    pub(super) fn times(&self, number: u32) -> f64 {
-        f64::from(self.slots[self.slot(number)].1)
-    }
-}
-
-/// The first elements of a list that grows if it has to; what they held is still there.
-fn first_of<T: Clone + Default>(list: &mut Vec<T>, count: usize) -> &mut [T] {
-    if list.len() < count {
-        list.resize(count, T::default());
-    }
-    &mut list[..count]
 }
 
 impl Text {
@@ -163,9 +100,9 @@ impl Text {
         self.again.clear();
         self.negates.clear();
         self.negated.clear();
-        self.pairs.begin(0);
+        self.pairs.begin();
         (self.known, self.tokens, self.is_plain) = (0, 0, false);
-        (self.sought, self.asked, self.asked_of_list) = (0, 0, 0);
+        self.sought = 0;
     }
 
     /// As if so many texts had been read.
@@ -393,9 +330,8 @@ impl Text {
 
     /// Counts pairs, and what is turned.
     fn pair(&mut self, flags: &[u8], table: Pairs<'_>) {
-        self.join(table);
-        self.pairs.begin(self.places.len());
-        self.pairs.add_all(&self.places);
+        self.pairs.join(&self.rows, &self.breaks);
+        self.pairs.find(&self.rows, table);
         if self.negated.is_empty() {
             return;
         }
@@ -403,76 +339,13 @@ impl Text {
         let negated = self.rows.iter().zip(&self.negated);
         let rows = negated.filter(|(row, negated)| **negated && opinion(**row));
         self.turned_words.extend(rows.map(|(&row, _)| row));
-        for (&place, pair) in self.places.iter().zip(&self.neighbours) {
-            let words = pair.map(|at| at as usize);
+        for (place, words) in self.pairs.found() {
             if words.iter().all(|&at| self.negated[at])
                 && words.iter().any(|&at| opinion(self.rows[at]))
             {
                 self.turned_pairs.push(place);
             }
         }
-    }
-
-    /// Finds the pairs of neighbours that are in the table.
-    fn join(&mut self, table: Pairs<'_>) {
-        // Neighbours are joined by gaps, and by words without a row between them.
-        let count = self.rows.len();
-        let neighbours = first_of(&mut self.neighbours, count);
-        let (mut met, mut first) = (0, NOWHERE);
-        for ((&row, gap), at) in self.rows.iter().zip(&self.breaks).zip(0u32..) {
-            let known = row != UNKNOWN;
-            neighbours[met] = [first, at];
-            met += usize::from(known & (first != NOWHERE));
-            let last = if known { at } else { first };
-            first = if gap.joins() { last } else { NOWHERE };
-        }
-        self.neighbours.truncate(met);
-
-        let rows = &self.rows;
-        let row = |at: u32| rows.get(at as usize).copied().unwrap_or(UNKNOWN);
-        self.asked = met;
-        let mixed = first_of(&mut self.mixed, met);
-        for (mixed, &[first, second]) in mixed.iter_mut().zip(&self.neighbours) {
-            *mixed = table.wanted(row(first), row(second));
-        }
-        table.touch(mixed);
-        let places = first_of(&mut self.places, met);
-        for (place, &mixed) in places.iter_mut().zip(mixed.iter()) {
-            *place = table.first(mixed);
-        }
-        let listed = first_of(&mut self.again, met);
-        let mut met = 0;
-        for (&place, at) in places.iter().zip(0u32..) {
-            listed[met] = at;
-            met += usize::from(place == SEARCH);
-        }
-        let listed = &listed[..met];
-        self.asked_of_list = met;
-        let wanted = first_of(&mut self.wanted, met);
-        for (wanted, &at) in wanted.iter_mut().zip(listed) {
-            let [first, second] = self.neighbours[at as usize];
-            *wanted = table.wanted_of_list(row(first), row(second));
-        }
-        let found = first_of(&mut self.found, met);
-        for (found, &wanted) in found.iter_mut().zip(wanted.iter()) {
-            *found = table.slots.first(wanted);
-        }
-        for (&found, &at) in found.iter().zip(listed) {
-            let [first, second] = self.neighbours[at as usize].map(row);
-            places[at as usize] = match table.settle(found, first, second) {
-                SEARCH => table.find(first, second).unwrap_or(UNKNOWN),
-                place => place,
-            };
-        }
-
-        let mut met = 0;
-        for at in 0..places.len() {
-            let (place, pair) = (places[at], self.neighbours[at]);
-            (places[met], self.neighbours[met]) = (place, pair);
-            met += usize::from(place != UNKNOWN);
-        }
-        self.places.truncate(met);
-        self.neighbours.truncate(met);
     }
 
     /// Reads a text of any kind.
@@ -497,20 +370,19 @@ impl Text {
             |first, second| pairs.find(first, second).map(|pair| first_pair + pair),
             |row| is_opinion(flags, row),
         );
-        self.places.clear();
+        let mut of_pairs = Vec::new();
         for place in found {
             let feature = place.feature as u32;
             let (list, number) = match feature.checked_sub(first_pair) {
                 Some(pair) => {
-                    self.places.push(pair);
+                    of_pairs.push(pair);
                     (&mut self.turned_pairs, pair)
                 }
                 None => (&mut self.turned_words, feature),
             };
             list.extend(place.turned.then_some(number));
         }
-        self.pairs.begin(self.places.len());
-        self.pairs.add_all(&self.places);
+        self.pairs.counts.count(&of_pairs);
     }
 }
 
