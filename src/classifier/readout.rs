@@ -5,10 +5,11 @@
 //!
 //! ```text
 //! z = start + (linear + r learned) s + curved min(|s|, 3)^2 + r (features . x - means)
-//!       + outputs . tanh(r (units . x - unit_means) + bias)
+//!       + outputs . tanh(r (units . x - unit_means) + bias) + r terms
 //! ```
 //!
-//! of the sentence vector x, the score s and the extent r. The answers are those of
+//! of the sentence vector x, the score s, the extent r, and what the terms of the text
+//! add, where the head has any. The answers are those of
 //! [`Head::probabilities`] and [`HiddenLayer`], up to the order of sums.
 
 use super::head::FreeLogits;
@@ -43,6 +44,8 @@ pub(crate) struct Way {
     pub(crate) bias: Vec<f64>,
     /// Free logits x units.
     pub(crate) outputs: Vec<f64>,
+    /// Whether terms add to it.
+    pub(crate) uses_terms: bool,
 }
 
 /// What is known of a text.
@@ -51,6 +54,8 @@ pub(crate) struct Input<'t> {
     pub(crate) vector: &'t [f64],
     pub(crate) score: f64,
     pub(crate) extent: f64,
+    /// What its terms add to the free logits; none where there are none.
+    pub(crate) terms: &'t [f64],
 }
 
 /// Memory that is used for one text after another.
@@ -68,6 +73,18 @@ impl Readout {
             ways,
             shift,
         }
+    }
+
+    /// The same with terms in the head with the prior, or else in the one without it.
+    pub(crate) fn with_terms(mut self, with_prior: bool) -> Self {
+        let way = match with_prior {
+            true => self.ways.first_mut(),
+            false => self.ways.last_mut(),
+        };
+        if let Some((_, way)) = way {
+            way.uses_terms = true;
+        }
+        self
     }
 
     pub(crate) fn of_layer(layer: &HiddenLayer) -> Self {
@@ -91,6 +108,7 @@ impl Readout {
                         .collect(),
                     bias: layer.bias.to_vec(),
                     outputs: layer.output_weights.iter().copied().collect(),
+                    uses_terms: false,
                 },
             )],
             shift: vec![0.0; classes],
@@ -138,6 +156,7 @@ impl Way {
             vector: x,
             score,
             extent,
+            terms,
         } = input;
         let dot = |row: &[f64]| -> f64 { row.iter().zip(x).map(|(a, b)| a * b).sum() };
         let dims = x.len().max(1);
@@ -159,6 +178,9 @@ impl Way {
             let outputs = &self.outputs[at * width..(at + 1) * width];
             let active = outputs.iter().zip(&scratch.active);
             logit += active.map(|(a, b)| a * b).sum::<f64>();
+            if self.uses_terms {
+                logit += extent * terms.get(at).copied().unwrap_or(0.0);
+            }
             scratch.log.push(logit);
         }
         let largest = scratch

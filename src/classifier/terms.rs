@@ -130,6 +130,23 @@ impl Terms {
         numbers
     }
 
+    /// Of words and pairs that rise, the pairs as numbers of words; nothing where they
+    /// are not sound.
+    pub(crate) fn stored(words: Vec<String>, pairs: Vec<(u32, u32)>) -> Option<Self> {
+        let terms = Self { words, pairs };
+        terms.is_sound().then_some(terms)
+    }
+
+    /// The words, rising.
+    pub(crate) fn single(&self) -> &[String] {
+        &self.words
+    }
+
+    /// The pairs, rising, as numbers of words.
+    pub(crate) fn pairs(&self) -> &[(u32, u32)] {
+        &self.pairs
+    }
+
     /// How many there are.
     pub fn len(&self) -> usize {
         self.words.len() + self.pairs.len()
@@ -166,7 +183,7 @@ impl Terms {
 /// For each token the place of the first one behind it, unless something
 /// separates them. Where units of a script without spaces overlap, that is the
 /// first that begins behind its end.
-fn neighbours(text: &str, tokens: &[Token<'_>]) -> Vec<Option<usize>> {
+pub(crate) fn neighbours(text: &str, tokens: &[Token<'_>]) -> Vec<Option<usize>> {
     let of = |(at, token): (usize, &Token<'_>)| {
         let end = token.span.end;
         let behind = tokens[at..]

@@ -25,7 +25,7 @@ pub(super) struct Loss {
 }
 
 /// Logits that are free for so many classes.
-pub(super) fn free_logits(classes: usize) -> usize {
+pub(crate) fn free_logits(classes: usize) -> usize {
     if classes == 2 { 1 } else { classes }
 }
 

@@ -66,6 +66,7 @@ pub use amount::TERMS_FROM;
 pub use branch::{Branch, Columns, PRIOR_SLOPE};
 pub use gate::Agreement;
 pub use hidden::HiddenUnits;
+pub(crate) use labels::free_logits;
 pub(crate) use readout::FreeLogits;
 pub use scaling::Scaling;
 pub use shares::estimate_shares;

@@ -56,6 +56,7 @@ impl Branch {
             unit_means: Vec::new(),
             bias: Vec::new(),
             outputs: Vec::new(),
+            uses_terms: false,
         };
         for (at, weights) in self.weights.rows().into_iter().enumerate() {
             way.start[at] = BIAS * weights[last];

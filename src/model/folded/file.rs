@@ -2,17 +2,21 @@
 //!
 //! A safetensors file, as those of formats 1 to 3: a header length (u64,
 //! little-endian), a JSON header, then the tensors, little-endian, without gaps. With V
-//! words, P pairs, and k components to a vector:
+//! words, P pairs, and k components to a vector, and with a classifier of F free logits
+//! that has weights for words and pairs (`terms`), T of them pairs; F is 0 without:
 //!
 //! | tensor | type | shape | content |
 //! |---|---|---|---|
 //! | `pairs` | u64 | 4 L, 2 | four entries of four numbers of 32 bits to each of L lines: what the pair is known by there; as f32 idf, and the weights of documents and of sentences (see `pairs`) |
 //! | `word_buckets` | u64 | B, 4 | eight slots of 32 bits to each of B buckets: what leads from a word to its row (see `slots`) |
 //! | `word_keys` | u64 | V, 2 | of each row the word, or what it is found by (see `words`) |
-//! | `word_values` | f32 | V, 1 + k or 4 + k | of each row: weight in the sentence vector; the vector; with a direction idf, and the weights of documents and of sentences |
+//! | `word_values` | f32 | V, 1 + k or 4 + k + 2 F | of each row: weight in the sentence vector; the vector; with a direction idf, and the weights of documents and of sentences; the numbers of a term |
 //! | `listed_pairs` | u32 | Q, 5 | the pairs that have no room in their line: two rows; then as in `pairs` |
 //! | `pair_slots` | u32 | C, 8 | what leads to them (see `slots`) |
-//! | `flags` | u8 | V | of each row: 1, left out; 4, opinions are made of it; 8 and 16, a seed word of praise and of blame |
+//! | `term_pairs` | u64 | 4 M, 2 | as `pairs`, of terms: two numbers of the first free logit as f32, and the number of the pair |
+//! | `listed_terms`, `term_slots` | u32 | R, 5 and D, 8 | as for pairs |
+//! | `term_values` | f32 | T, 2 (F - 1) | the numbers of pairs for the other free logits; only where there are any |
+//! | `flags` | u8 | V | of each row: 1, left out; 2, a term; 4, opinions are made of it; 8 and 16, a seed word of praise and of blame |
 //! | `long_words` | u8 | | the words of more than sixteen bytes: length (u16), bytes (UTF-8) |
 //! | `proofs` | u8 | | SHA-256 of each 4,096 bytes of all tensors above, in the order of the file |
 //! | `seal` | u8 | 32 | SHA-256 of what comes before the tensors, then `proofs` |
@@ -22,12 +26,16 @@
 //! byte of it is used before it is verified.
 //!
 //! L is the larger of 2 floor(P / 7) + 1 and 2^(2 b - 30), where b bits number the
-//! words; B and C are floor(n / 5) + 1 for n words and n listed pairs. Without a
-//! direction of sentiment there are no tensors of pairs. The header's metadata has one
+//! words, and M that for T; B, C and D are floor(n / 5) + 1 for n words and n listed
+//! pairs. Without a direction of sentiment there are no tensors of pairs, and none of
+//! terms. The header's metadata has one
 //! key, `senti`, whose value is a JSON object: `format`, `labels`, `shares`,
 //! `stop_word_list`, `stop_words`, `provenance`, `classifier` (`head` or `layer`, on
 //! vectors of k components), and `direction`: `pairs`, their number, and `cues`,
-//! `report`, `offsets`, `directions`, `length` and `full`, as in format 3.
+//! `report`, `offsets`, `directions`, `length` and `full`, as in format 3; and `terms`,
+//! where there are any: `with_prior`, whether they are in the head with the prior;
+//! `scale`; `vectors`, how many of the words have a vector, which come first; and `pairs`,
+//! T.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -37,9 +45,10 @@ use serde::{Deserialize, Serialize};
 
 use super::pairs;
 use super::slots::{BUCKET, MOST};
-use super::text::{BLAME, OPINION, PRAISE, STOP};
+use super::terms::{EACH, Layout};
+use super::text::{BLAME, OPINION, PRAISE, STOP, TERM};
 use super::words;
-use super::{BEFORE, Folded, SCALED, blocks};
+use super::{BEFORE, Folded, SCALED, blocks, terms};
 use crate::classifier::{Head, HiddenLayer};
 use crate::error::{Error, Result};
 use crate::files::write::write_whole;
@@ -62,6 +71,8 @@ pub(super) struct Header {
     pub(super) provenance: Provenance,
     pub(super) classifier: StoredClassifier,
     pub(super) direction: Option<StoredDirection>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) terms: Option<terms::Stored>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -158,15 +169,26 @@ impl Model {
 
     /// The bytes of a file of format 5; nothing where the model cannot have it.
     pub(in crate::model) fn laid_out(&self, path: &Path) -> Result<Option<Vec<u8>>> {
-        if self.vectors.subwords().is_some() || self.terms.is_some() {
+        if self.vectors.subwords().is_some() {
             return Ok(None);
         }
-        let Some(built) = words::build(self.vectors.words()) else {
+        let terms = match Layout::of(self) {
+            Layout::None => None,
+            Layout::Some(laid) => Some(laid),
+            Layout::Impossible => return Ok(None),
+        };
+        let known = self.vectors.len();
+        let all = [
+            self.vectors.words(),
+            terms.as_ref().map_or(&[], |terms| &terms.words),
+        ]
+        .concat();
+        let Some(built) = words::build(&all) else {
             return Ok(None);
         };
         let refused =
             |reason: String| Error::artifact(path.display().to_string(), reason, "a model");
-        let count = self.vectors.len();
+        let count = all.len();
         let parts = self.vectors.polarity().map(|one| one.clone().into_parts());
 
         let mut flags = vec![0; count];
@@ -193,14 +215,29 @@ impl Model {
             flags[opinion as usize] |= OPINION;
         }
 
-        let dims = self.vectors.dims();
-        let mut values = Vec::new();
-        for row in 0..count {
-            values.push(self.weights.as_slice()[row]);
-            values.extend_from_slice(self.vectors.row(row));
-            values.extend(parts.iter().flat_map(|parts| of_feature(parts, row)));
+        for (row, _) in terms.iter().flat_map(|terms| &terms.singles) {
+            flags[*row] |= TERM;
         }
-        let width = BEFORE + dims + if parts.is_some() { SCALED } else { 0 };
+
+        let scaled = if parts.is_some() { SCALED } else { 0 };
+        let free = terms.as_ref().map_or(0, |terms| terms.free);
+        let of_terms = BEFORE + self.vectors.dims() + scaled;
+        let width = of_terms + EACH * free;
+        let mut values = vec![0.0; count * width];
+        for (row, values) in values.chunks_exact_mut(width).take(known).enumerate() {
+            let scaled = parts.iter().flat_map(|parts| of_feature(parts, row));
+            let weight = self.weights.as_slice()[row];
+            let all = [weight]
+                .into_iter()
+                .chain(self.vectors.row(row).iter().copied());
+            values
+                .iter_mut()
+                .zip(all.chain(scaled))
+                .for_each(|(slot, value)| *slot = value);
+        }
+        for (row, numbers) in terms.iter().flat_map(|terms| &terms.singles) {
+            values[row * width + of_terms..][..numbers.len()].copy_from_slice(numbers);
+        }
         let mut tensors = vec![
             in_twos(
                 "word_buckets",
@@ -220,31 +257,29 @@ impl Model {
             singles("word_values", [count, width], &values),
         ];
         if let Some(parts) = &parts {
-            let valued: Vec<_> = (parts.pairs.iter().zip(count..))
+            let mut valued: Vec<_> = (parts.pairs.iter().zip(known..))
                 .map(|(&pair, at)| (((pair >> 32) as u32, pair as u32), of_feature(parts, at)))
                 .collect();
             if valued.len() > MOST {
                 return Ok(None);
             }
-            let pairs = pairs::build(pairs::Shape::new(count, valued.len()), &valued);
-            let lines = pairs.lines.as_flattened();
-            tensors.extend([
-                in_twos(
-                    "pairs",
-                    &[lines.len(), pairs::ENTRY / 2],
-                    lines.as_flattened(),
-                ),
-                numbers(
-                    "pair_slots",
-                    &[pairs.slots.len() / BUCKET, BUCKET],
-                    &pairs.slots,
-                ),
-                numbers(
-                    "listed_pairs",
-                    &[pairs.list.len(), pairs::LISTED],
-                    pairs.list.as_flattened(),
-                ),
-            ]);
+            // The idf falls with the number of texts.
+            valued.sort_unstable_by(|(a, of_a), (b, of_b)| {
+                of_a[0].total_cmp(&of_b[0]).then(a.cmp(b))
+            });
+            let names = ["pairs", "pair_slots", "listed_pairs"];
+            tensors.extend(of_pairs(names, count, &valued));
+        }
+        if let Some(terms) = &terms {
+            if terms.pairs.len() > MOST {
+                return Ok(None);
+            }
+            let names = ["term_pairs", "term_slots", "listed_terms"];
+            tensors.extend(of_pairs(names, count, &terms.pairs));
+            if free > 1 {
+                let shape = [terms.pairs.len(), EACH * (free - 1)];
+                tensors.push(singles("term_values", shape, &terms.others));
+            }
         }
 
         let header = Header {
@@ -254,10 +289,12 @@ impl Model {
             stop_word_list: self.tokenizer.stop_words().name().to_owned(),
             stop_words: stop_words.into_iter().map(str::to_owned).collect(),
             provenance: self.provenance.clone(),
-            classifier: match &self.classifier {
-                Classifier::Head(head) => StoredClassifier::Head(head.clone()),
-                Classifier::Layer(layer) => StoredClassifier::Layer(layer.clone()),
+            classifier: match (&self.classifier, &terms) {
+                (_, Some(terms)) => StoredClassifier::Head(terms.head.clone()),
+                (Classifier::Head(head), None) => StoredClassifier::Head(head.clone()),
+                (Classifier::Layer(layer), _) => StoredClassifier::Layer(layer.clone()),
             },
+            terms: terms.map(|terms| terms.stored),
             direction: parts.map(|parts| StoredDirection {
                 pairs: parts.pairs.len(),
                 offsets: parts.scales.each_ref().map(|scale| scale.offset),
@@ -287,6 +324,26 @@ impl Model {
         blocks::seal(&mut bytes).ok_or_else(|| refused("no room for the seal".to_owned()))?;
         Ok(Some(bytes))
     }
+}
+
+/// The tables of pairs, those of most texts first, of so many words.
+fn of_pairs(
+    [lines, slots, listed]: [&'static str; 3],
+    words: usize,
+    valued: &[((u32, u32), [f32; SCALED])],
+) -> [Tensor; 3] {
+    let built = pairs::build(pairs::Shape::new(words, valued.len()), valued);
+    let entries = built.lines.as_flattened();
+    let shape = [entries.len(), pairs::ENTRY / 2];
+    [
+        in_twos(lines, &shape, entries.as_flattened()),
+        numbers(slots, &[built.slots.len() / BUCKET, BUCKET], &built.slots),
+        numbers(
+            listed,
+            &[built.list.len(), pairs::LISTED],
+            built.list.as_flattened(),
+        ),
+    ]
 }
 
 /// A feature's idf, and its weights in the two scales.

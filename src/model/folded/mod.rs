@@ -12,7 +12,8 @@
 //! The answers are those of the model, up to the order in which numbers are added:
 //! the same labels, and probabilities within 1e-6.
 //!
-//! Not with subwords, and not with terms: such models are kept whole.
+//! Words and pairs with weights of their own have theirs in the same tables (`terms`).
+//! Models with subwords are kept whole.
 
 mod blocks;
 mod file;
@@ -23,6 +24,7 @@ mod opened;
 mod pairs;
 mod reading;
 mod slots;
+mod terms;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -48,6 +50,7 @@ use blocks::Blocks;
 use memory::Memory;
 use pairs::Pairs;
 use slots::{Shape, Slots};
+use terms::Added;
 use text::{BLAME, OPINION, PRAISE, Text};
 use words::Words;
 
@@ -66,6 +69,8 @@ pub struct Folded {
     classifier: Classifier,
     readout: Readout,
     direction: Option<Direction>,
+    /// Words and pairs with weights of their own.
+    terms: Option<terms::Stored>,
     tables: Tables,
 }
 
@@ -143,6 +148,14 @@ struct Tables {
     pairs: PairRanges,
     /// Components of a word's vector.
     dims: usize,
+    /// Words that have a vector: their rows come first.
+    vectors: usize,
+    /// Pairs with weights of their own in the classifier.
+    terms: PairRanges,
+    /// What does not stand there of their numbers.
+    others: Range<usize>,
+    /// The free logits of a classifier with terms; 0 without.
+    free: usize,
 }
 
 /// Where a table of pairs lies; nowhere where there is none.
@@ -155,6 +168,16 @@ struct PairRanges {
 }
 
 impl PairRanges {
+    /// Of no pairs.
+    fn none(words: usize) -> Self {
+        Self {
+            shape: pairs::Shape::new(words, 0),
+            lines: 0..0,
+            slots: 0..0,
+            listed: 0..0,
+        }
+    }
+
     /// What consists of numbers of 32 bits.
     fn all(&self) -> [&Range<usize>; 3] {
         [&self.lines, &self.slots, &self.listed]
@@ -203,6 +226,8 @@ const SCALED: usize = 3;
 pub struct Scratch {
     text: Text,
     vector: Vec<f64>,
+    added: Added,
+    terms: Vec<f64>,
     readout: readout::Scratch,
 }
 
@@ -235,6 +260,7 @@ impl Folded {
         let input = Input {
             vector: &scratch.vector,
             score,
+            terms: &scratch.terms,
             extent: match self.classifier {
                 Classifier::Head(_) => extent,
                 // It knows nothing of that.
@@ -269,7 +295,13 @@ impl Folded {
     /// Sums up what was read: the sentence vector stands in `scratch` after, and its
     /// score (0 without a direction) and extent are returned.
     fn sum(&self, scratch: &mut Scratch) -> (f64, f64) {
-        let Scratch { text, vector, .. } = scratch;
+        let Scratch {
+            text,
+            vector,
+            added,
+            terms,
+            ..
+        } = scratch;
         let (dims, width) = (self.tables.dims, self.width());
         let values = self.tables.singles(&self.tables.values);
         let row = |row: u32| {
@@ -284,6 +316,7 @@ impl Folded {
         std::hint::black_box(all);
 
         let mut sums = Sums::default();
+        added.begin(self.tables.free);
         let flags = self.flags();
         for &word in &text.different {
             let Some((&weight, rest)) = row(word).split_first() else {
@@ -295,8 +328,9 @@ impl Folded {
                 *sum += weight * f64::from(value);
             }
             sums.total += weight;
-            if let Some(values) = scaled.first_chunk::<SCALED>() {
+            if let Some((values, of_term)) = scaled.split_first_chunk::<SCALED>() {
                 sums.add(*values);
+                added.add_word(of_term);
                 let flag = flags[word as usize];
                 if flag & (OPINION | PRAISE | BLAME) != 0 {
                     sums.judge(flag, weight);
@@ -312,6 +346,13 @@ impl Folded {
         let pairs = self.pairs();
         for &pair in &text.pairs.counts.different {
             sums.add(pairs.values(pair));
+        }
+        if let Some(stored) = &self.terms {
+            let table = self.term_pairs();
+            for &pair in &text.terms.counts.different {
+                added.add_pair(table.values(pair), &self.tables);
+            }
+            added.logits(stored.scale, terms);
         }
         // What negation turns, as far as it does.
         let mut turned_views = [0.0; 2];
@@ -371,13 +412,18 @@ impl Folded {
         self.tables.pairs_at(&self.tables.pairs)
     }
 
+    /// Those with weights of their own in the classifier.
+    fn term_pairs(&self) -> Pairs<'_> {
+        self.tables.pairs_at(&self.tables.terms)
+    }
+
     fn flags(&self) -> &[u8] {
         self.tables.bytes(&self.tables.flags)
     }
 
     fn width(&self) -> usize {
         let scaled = if self.has_direction() { SCALED } else { 0 };
-        BEFORE + self.tables.dims + scaled
+        BEFORE + self.tables.dims + scaled + terms::EACH * self.tables.free
     }
 
     fn has_direction(&self) -> bool {

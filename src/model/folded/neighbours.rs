@@ -108,16 +108,28 @@ impl Neighbours {
         self.places.iter().copied().zip(words)
     }
 
-    /// Notes the words that are joined by gaps, and by words without a row between them.
-    pub(super) fn join(&mut self, rows: &[u32], breaks: &[Break]) {
+    /// Notes the words with a vector, whose rows come first, that are joined by gaps, and
+    /// by words without one between them.
+    pub(super) fn join(&mut self, rows: &[u32], breaks: &[Break], vectors: u32) {
         let neighbours = first_of(&mut self.neighbours, rows.len());
         let (mut met, mut first) = (0, NOWHERE);
         for ((&row, gap), at) in rows.iter().zip(breaks).zip(0u32..) {
-            let known = row != UNKNOWN;
+            let known = row < vectors;
             neighbours[met] = [first, at];
             met += usize::from(known & (first != NOWHERE));
             let last = if known { at } else { first };
             first = if gap.joins() { last } else { NOWHERE };
+        }
+        self.neighbours.truncate(met);
+    }
+
+    /// Notes the words with a row that are joined by a gap.
+    pub(super) fn adjoin(&mut self, rows: &[u32], breaks: &[Break]) {
+        let neighbours = first_of(&mut self.neighbours, rows.len());
+        let mut met = 0;
+        for ((pair, gap), at) in rows.windows(2).zip(breaks).zip(0u32..) {
+            neighbours[met] = [at, at + 1];
+            met += usize::from((pair[0] != UNKNOWN) & (pair[1] != UNKNOWN) & gap.joins());
         }
         self.neighbours.truncate(met);
     }

@@ -150,21 +150,34 @@ impl Text {
             need(&tables.flags, 1, row as usize);
         }
         if folded.has_direction() {
-            let ranges = &tables.pairs;
-            let pairs = tables.pairs_at(ranges);
-            for line in self.pairs.lines() {
-                need(&ranges.lines, 4 * LINE * ENTRY, line as usize);
+            for (ranges, neighbours) in [(&tables.pairs, &self.pairs), (&tables.terms, &self.terms)]
+            {
+                let pairs = tables.pairs_at(ranges);
+                for line in neighbours.lines() {
+                    need(&ranges.lines, 4 * LINE * ENTRY, line as usize);
+                }
+                let mut places = Vec::new();
+                for &wanted in neighbours.of_list() {
+                    let look = |bucket| need(&ranges.slots, 4 * BUCKET, bucket);
+                    (pairs.slots).walk(wanted, look, |place| places.push(place as usize));
+                }
+                for place in places {
+                    need(&ranges.listed, 4 * LISTED, place);
+                }
             }
-            let mut places = Vec::new();
-            for &wanted in self.pairs.of_list() {
-                let look = |bucket| need(&ranges.slots, 4 * BUCKET, bucket);
-                (pairs.slots).walk(wanted, look, |place| places.push(place as usize));
-            }
-            for place in places {
-                need(&ranges.listed, 4 * LISTED, place);
-            }
+            needs.extend(
+                self.numbers_of_terms(folded)
+                    .map(|number| tables.place_of_others(number)),
+            );
         }
         Some(needs)
+    }
+
+    /// The numbers of its pairs that have weights of their own.
+    fn numbers_of_terms(&self, folded: &Folded) -> impl Iterator<Item = u32> {
+        let terms = folded.term_pairs();
+        let places = self.terms.counts.different.iter();
+        places.map(move |&at| terms.values(at)[2].to_bits())
     }
 
     /// Whether the values that the text has are numbers to be reckoned with.
@@ -172,15 +185,24 @@ impl Text {
         let (width, idf) = (folded.width(), BEFORE + folded.tables.dims);
         let values = folded.tables.singles(&folded.tables.values);
         let row = |row: u32| values.get(row as usize * width..(row as usize + 1) * width);
-        let is_sound = |row: &[f32]| {
-            row.iter().all(|value| value.is_finite())
-                && row[0] > 0.0
-                && row.get(idf).is_none_or(|&idf| idf > 0.0)
+        let is_sound = |&at: &u32| {
+            row(at).is_none_or(|row| {
+                // Those without a vector have no weight.
+                let positive = row[0] > 0.0 && row.get(idf).is_none_or(|&idf| idf > 0.0);
+                row.iter().all(|value| value.is_finite())
+                    && (positive || at as usize >= folded.tables.vectors)
+            })
         };
-        let pairs = folded.pairs();
-        let of_pairs = self.pairs.counts.different.iter();
-        let of_pairs = of_pairs.flat_map(|&at| pairs.values(at));
-        (self.different.iter().filter_map(|&at| row(at))).all(is_sound)
-            && of_pairs.into_iter().all(f32::is_finite)
+        let tables = [
+            (folded.pairs(), &self.pairs),
+            (folded.term_pairs(), &self.terms),
+        ];
+        let mut of_pairs = tables.into_iter().flat_map(|(table, found)| {
+            let places = found.counts.different.iter();
+            places.flat_map(move |&at| table.values(at))
+        });
+        self.different.iter().all(is_sound)
+            && of_pairs.all(f32::is_finite)
+            && (self.numbers_of_terms(folded)).all(|number| folded.tables.are_sound(number))
     }
 }

@@ -257,14 +257,12 @@ pub(super) struct Built {
     pub(super) list: Vec<[u32; LISTED]>,
 }
 
-/// Lays out pairs with their values, of which the first falls with the number of texts.
+/// Lays out pairs with their values; those of most texts come first.
 pub(super) fn build(shape: Shape, pairs: &[((u32, u32), [f32; VALUES])]) -> Built {
-    let mut pairs = pairs.to_vec();
-    pairs.sort_unstable_by(|(a, of_a), (b, of_b)| of_a[0].total_cmp(&of_b[0]).then(a.cmp(b)));
     let free = [FREE, 0, 0, 0];
     let mut lines = vec![[free; LINE]; shape.lines as usize];
     let mut list = Vec::new();
-    for ((first, second), values) in pairs {
+    for &((first, second), values) in pairs {
         let (line, known_by) = shape.mix(first, second);
         let [a, b, c] = values.map(f32::to_bits);
         let entries = &mut lines[line as usize];

@@ -11,10 +11,11 @@ use super::blocks::{Blocks, Trouble};
 use super::file::{Header, StoredClassifier};
 use super::memory::Memory;
 use super::older;
-use super::pairs;
+use super::pairs::{self, Pairs};
 use super::slots::{BUCKET, Shape};
 use super::unfolding::damaged;
-use super::{BEFORE, Direction, Folded, PairRanges, SCALED, Tables};
+use super::{BEFORE, Direction, Folded, PairRanges, SCALED, Tables, terms};
+use crate::classifier::head::free_logits;
 use crate::classifier::readout::Readout;
 use crate::error::{Error, Result};
 use crate::model::Classifier;
@@ -154,6 +155,13 @@ impl Folded {
             }
             _ => return Err("a classifier that does not fit the vectors and labels".to_owned()),
         };
+        let readout = match &header.terms {
+            None => readout,
+            Some(terms) if terms.fits(&classifier, tables.flags.len()) => {
+                readout.with_terms(terms.with_prior)
+            }
+            Some(_) => return Err("terms that do not fit the classifier".to_owned()),
+        };
         let direction = header.direction.map(|direction| Direction {
             cues: direction.cues,
             report: direction.report,
@@ -181,19 +189,24 @@ impl Folded {
             classifier,
             readout,
             direction,
+            terms: header.terms,
             tables,
         })
     }
 
     /// Whether the values are such that no text meets a number that is none.
     fn check(&self) -> std::result::Result<(), String> {
-        let pairs = self.pairs();
         let values = self.tables.singles(&self.tables.values);
-        if !(values.iter().all(|value| value.is_finite()) && pairs.all_values().all(f32::is_finite))
-        {
+        let others = self.tables.singles(&self.tables.others);
+        let mut single = values.iter().chain(others);
+        let of_pairs = [self.pairs(), self.term_pairs()];
+        let mut of_pairs = of_pairs.into_iter().flat_map(Pairs::all_values);
+        if !(single.all(|value| value.is_finite()) && of_pairs.all(f32::is_finite)) {
             return Err("a value of a word or pair that is not finite".to_owned());
         }
-        let mut rows = values.chunks_exact(self.width());
+        let rows = values.chunks_exact(self.width());
+        // Those without a vector have no weight.
+        let mut rows = rows.take(self.tables.vectors);
         let idf = BEFORE + self.tables.dims;
         if !rows.all(|row| row[0] > 0.0 && row.get(idf).is_none_or(|&idf| idf > 0.0)) {
             return Err("word weights that are not positive numbers".to_owned());
@@ -207,7 +220,9 @@ impl Tables {
     fn turn_bytes(&mut self) {
         let all = self.memory.bytes_mut();
         let of_words = [&self.word_slots, &self.values];
-        for range in of_words.into_iter().chain(self.pairs.all()) {
+        let others = [&self.others];
+        let of_pairs = self.pairs.all().into_iter().chain(self.terms.all());
+        for range in of_words.into_iter().chain(of_pairs).chain(others) {
             all[range.clone()]
                 .as_chunks_mut::<4>()
                 .0
@@ -302,10 +317,13 @@ fn tables(
     } else {
         0
     };
+    let free = match header.terms {
+        Some(_) => free_logits(header.labels.len()),
+        None => 0,
+    };
+    let others = BEFORE + scaled + terms::EACH * free;
     let dims = match shape {
-        &[rows, width] if rows == count && count > 0 && width > BEFORE + scaled => {
-            width - BEFORE - scaled
-        }
+        &[rows, width] if rows == count && count > 0 && width > others => width - others,
         _ => return Err(format!("word_values of shape {shape:?}")),
     };
     let mut tables = Tables {
@@ -317,13 +335,12 @@ fn tables(
         long,
         flags,
         values,
-        pairs: PairRanges {
-            shape: pairs::Shape::new(count, 0),
-            lines: 0..0,
-            slots: 0..0,
-            listed: 0..0,
-        },
+        pairs: PairRanges::none(count),
         dims,
+        vectors: count,
+        terms: PairRanges::none(count),
+        others: 0..0,
+        free,
     };
     if let Some(direction) = &header.direction {
         if direction.directions.iter().any(|one| one.len() != dims) {
@@ -332,11 +349,29 @@ fn tables(
         let names = ["pairs", "pair_slots", "listed_pairs"];
         tables.pairs = pair_ranges(names, direction.pairs)?;
     }
+    if let Some(terms) = &header.terms {
+        if header.direction.is_none() {
+            return Err("terms without a direction of sentiment".to_owned());
+        }
+        let names = ["term_pairs", "term_slots", "listed_terms"];
+        tables.terms = pair_ranges(names, terms.pairs)?;
+        tables.vectors = terms.vectors;
+        if free > 1 {
+            let width = terms::EACH * (free - 1);
+            let (others, found) = rows("term_values", Dtype::F32, width)?;
+            if found != terms.pairs {
+                return Err(format!("{found} term_values for {} pairs", terms.pairs));
+            }
+            tables.others = others;
+        }
+    }
     let place = tables.memory.bytes().as_ptr() as usize;
     let aligned = |range: &Range<usize>, to: usize| (place + range.start).is_multiple_of(to);
     let are_aligned = {
         let of_words = [&tables.word_slots, &tables.values];
-        let mut of_four = of_words.into_iter().chain(tables.pairs.all());
+        let of_pairs = tables.pairs.all().into_iter().chain(tables.terms.all());
+        let others = [&tables.others];
+        let mut of_four = of_words.into_iter().chain(of_pairs).chain(others);
         of_four.all(|range| range.is_empty() || aligned(range, 4))
     };
     if !(aligned(&tables.keys, 8) && are_aligned) {

@@ -13,9 +13,9 @@ use std::borrow::Cow;
 use super::Folded;
 use super::Negating;
 use super::neighbours::{Neighbours, first_of};
-use super::pairs::Pairs;
 use super::slots::Wanted;
 use super::words::{Key, SHORT, Words, key_of_ascii};
+use crate::classifier::terms::neighbours;
 use crate::polarity::places;
 use crate::text::clauses::Break;
 use crate::text::tokenizer::{spans, word_at};
@@ -23,6 +23,8 @@ use crate::text::units::is_overlapping;
 
 /// This word is left out.
 pub(super) const STOP: u8 = 1;
+/// This word has weights of its own in the classifier.
+pub(super) const TERM: u8 = 2;
 /// This is a word that opinions are made of.
 pub(super) const OPINION: u8 = 4;
 /// This is a seed word of praise.
@@ -63,6 +65,8 @@ pub(super) struct Text {
     /// The rows of the different words.
     pub(super) different: Vec<u32>,
     pub(super) pairs: Neighbours,
+    /// Those with weights of their own in the classifier.
+    pub(super) terms: Neighbours,
     /// The rows of words that negation turns, as often as it does.
     pub(super) turned_words: Vec<u32>,
     /// And the places of pairs.
@@ -101,6 +105,7 @@ impl Text {
         self.negates.clear();
         self.negated.clear();
         self.pairs.begin();
+        self.terms.begin();
         (self.known, self.tokens, self.is_plain) = (0, 0, false);
         self.sought = 0;
     }
@@ -128,12 +133,16 @@ impl Text {
             self.leave_out(folded, text);
         }
         self.tokens = self.spans.len();
-        self.count(words);
+        self.count(words, folded.tables.vectors);
         if folded.has_direction() {
             self.part(text);
             self.find_negators(folded.negating(), text);
             self.negate(folded.negating(), folded.flags(), text);
-            self.pair(folded.flags(), folded.pairs());
+            self.pair(folded);
+            if folded.terms.is_some() {
+                self.terms.adjoin(&self.rows, &self.breaks);
+                self.terms.find(&self.rows, folded.term_pairs());
+            }
         }
     }
 
@@ -213,16 +222,16 @@ impl Text {
         (self.spans, self.rows) = kept.unzip();
     }
 
-    /// Counts words.
-    fn count(&mut self, words: Words<'_>) {
+    /// Counts words, of which some have a vector: their rows come first.
+    fn count(&mut self, words: Words<'_>, vectors: usize) {
         let none = words.len();
         let mark = self.number << 32;
-        let count = self.rows.len();
-        let different = first_of(&mut self.different, count);
+        let different = first_of(&mut self.different, self.rows.len());
         let seen = first_of(&mut self.seen, none + 1);
-        let mut met = 0;
+        let (mut met, mut known) = (0, 0);
         for &row in &self.rows {
             let row = (row as usize).min(none);
+            known += usize::from(row < vectors);
             let before = seen[row];
             let is_first = before & !TIMES != mark;
             seen[row] = if is_first { mark | 1 } else { before + 1 };
@@ -230,11 +239,7 @@ impl Text {
             met += usize::from(is_first & (row < none));
         }
         self.different.truncate(met);
-        let unknown = match self.seen[none] {
-            seen if seen & !TIMES == mark => (seen & TIMES) as usize,
-            _ => 0,
-        };
-        self.known = count - unknown;
+        self.known = known;
     }
 
     /// Notes what stands between words.
@@ -329,9 +334,10 @@ impl Text {
     }
 
     /// Counts pairs, and what is turned.
-    fn pair(&mut self, flags: &[u8], table: Pairs<'_>) {
-        self.pairs.join(&self.rows, &self.breaks);
-        self.pairs.find(&self.rows, table);
+    fn pair(&mut self, folded: &Folded) {
+        let (flags, vectors) = (folded.flags(), folded.tables.vectors as u32);
+        self.pairs.join(&self.rows, &self.breaks, vectors);
+        self.pairs.find(&self.rows, folded.pairs());
         if self.negated.is_empty() {
             return;
         }
@@ -357,16 +363,18 @@ impl Text {
         self.rows.clear();
         let rows = tokens.iter().map(|token| row(&token.word));
         self.rows.extend(rows.map(|row| row.unwrap_or(UNKNOWN)));
-        self.count(words);
+        self.count(words, folded.tables.vectors);
         if !folded.has_direction() {
             return;
         }
         let first_pair = words.len() as u32;
+        let with_vector =
+            |word: &str| row(word).filter(|row| (*row as usize) < folded.tables.vectors);
         let found = places(
             text,
             &tokens,
             &folded.negating().negation,
-            row,
+            with_vector,
             |first, second| pairs.find(first, second).map(|pair| first_pair + pair),
             |row| is_opinion(flags, row),
         );
@@ -383,6 +391,14 @@ impl Text {
             list.extend(place.turned.then_some(number));
         }
         self.pairs.counts.count(&of_pairs);
+        if folded.terms.is_some() {
+            let (table, rows) = (folded.term_pairs(), &self.rows);
+            let next = neighbours(text, &tokens).into_iter().enumerate();
+            let pairs = next.filter_map(|(at, next)| Some((rows[at], rows[next?])));
+            let known = pairs.filter(|pair| pair.0 != UNKNOWN && pair.1 != UNKNOWN);
+            let found = known.filter_map(|(first, second)| table.find(first, second));
+            self.terms.counts.count(&found.collect::<Vec<_>>());
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::terms::EACH;
 use super::text::OPINION;
 use super::{BEFORE, Direction, Folded, SCALED};
 use crate::error::{Error, Result};
@@ -139,20 +140,48 @@ impl Folded {
     /// [`Error::Artifact`] where the file was sealed with wrong content.
     pub fn to_model(&self, path: &Path) -> Result<Model> {
         let words = self.words().all();
-        let words = words.ok_or_else(|| damaged(path, "words that are not UTF-8, or missing"))?;
+        let mut words =
+            words.ok_or_else(|| damaged(path, "words that are not UTF-8, or missing"))?;
+        let terms = match &self.terms {
+            None => None,
+            Some(stored) => Some((
+                stored.with_prior,
+                (self.unfolded_terms(stored, &words))
+                    .ok_or_else(|| damaged(path, "terms that there are not"))?,
+            )),
+        };
+        let tables = &self.tables;
+        words.truncate(tables.vectors);
+        let of_term = EACH * tables.free;
+        let values = tables.singles(&tables.values).chunks_exact(self.width());
+        let values = values.take(tables.vectors);
+        let values = values.flat_map(|row| &row[..row.len() - of_term]);
         let unfolded = Unfolded {
             labels: self.labels.clone(),
             shares: self.shares.clone(),
             tokenizer: self.tokenizer.clone(),
             provenance: self.provenance.clone(),
             classifier: self.classifier.clone(),
+            flags: self.flags()[..words.len()].to_vec(),
             words,
-            flags: self.flags().to_vec(),
             dims: self.tables.dims,
-            values: self.tables.singles(&self.tables.values).to_vec(),
+            values: values.copied().collect(),
             direction: (self.direction.as_ref()).map(|direction| self.unfolded(direction)),
         };
-        unfolded.into_model(path)
+        let mut model = unfolded.into_model(path)?;
+        if let (Classifier::Head(head), Some((with_prior, (terms, weights)))) =
+            (&mut model.classifier, terms)
+        {
+            let branch = match with_prior {
+                true => &mut head.with_prior,
+                false => &mut head.without_prior,
+            };
+            if let Some(branch) = branch {
+                branch.terms = Some(weights);
+            }
+            model.terms = Some(terms);
+        }
+        Ok(model)
     }
 
     fn unfolded(&self, direction: &Direction) -> UnfoldedDirection {
