@@ -2,12 +2,16 @@
 
 use std::path::Path;
 
+use ndarray::Array2;
+
+use crate::classifier::Terms;
+use crate::classifier::head::TermWeights;
 use crate::error::Error;
 use crate::model::file::tests::{
     model, patched, refuses_every_change, renamed, with_direction, with_subwords, with_terms,
 };
 use crate::model::folded::{FewAnswers, Folded, Scratch};
-use crate::model::{Model, Ready};
+use crate::model::{Classifier, Model, Ready};
 use crate::polarity::{Polarity, Scorer};
 use crate::sentence::WordWeights;
 use crate::vectors::WordVectors;
@@ -117,6 +121,25 @@ fn well_sealed_nonsense_is_refused() {
         assert!(error.to_string().contains(says), "{says}: {error}");
         assert!(error.hint().is_some(), "{error}");
     }
+    let with_terms = bytes_of(&large_with_terms());
+    for (bytes, says) in [
+        (patched(&with_terms, "term_pairs", 4, &nan), "not finite"),
+        (
+            renamed(&with_terms, b"\"term_pairs\":{", b"\"term_pears\":{"),
+            "no term_pairs",
+        ),
+        (
+            renamed(
+                &with_terms,
+                b"with_prior\\\":true,\\\"scale",
+                b"with_prior\\\":1234,\\\"scale",
+            ),
+            "invalid type",
+        ),
+    ] {
+        let error = read(&bytes).unwrap_err();
+        assert!(error.to_string().contains(says), "{says}: {error}");
+    }
     // What leads nowhere is found by no text.
     for table in ["word_buckets", "word_keys", "pairs"] {
         let broken = patched(&whole, table, 0, &[255; 12]);
@@ -131,7 +154,7 @@ fn well_sealed_nonsense_is_refused() {
     assert!(folded.to_model(Path::new("m")).is_err());
 }
 
-const TEXTS: [&str; 10] = [
+const TEXTS: [&str; 11] = [
     "good",
     "Bad GRÖSSE größe",
     "unknown",
@@ -143,13 +166,14 @@ const TEXTS: [&str; 10] = [
     // Beyond ASCII as they stand, and not as words.
     "good\u{fe0f} bad\u{fe0f}",
     "w17\u{fe0f} w4000\u{fe0f}, w\u{ff11}",
+    "Unseen bad; w17 w4000",
 ];
 
 #[test]
 fn a_few_texts_are_answered_as_by_the_whole_file() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("m.senti");
-    for model in [model(), with_direction(), large()] {
+    for model in [model(), with_direction(), large(), large_with_terms()] {
         std::fs::write(&path, bytes_of(&model)).unwrap();
         let whole = Folded::read(&path).unwrap().unwrap();
         let few = few(&path, &TEXTS).unwrap().unwrap();
@@ -213,6 +237,24 @@ fn few(path: &Path, texts: &[&str]) -> crate::error::Result<Option<FewAnswers>> 
     folded
         .map(|folded| folded.answer_few(path, texts))
         .transpose()
+}
+
+/// The same with weights of their own for words, one of them without a vector, and pairs.
+fn large_with_terms() -> Model {
+    let mut model = large();
+    let text = "w17 w4000 not w39999 unseen bad good";
+    let (terms, _) = Terms::learn(&[text; 3], &model.tokenizer);
+    let Classifier::Head(head) = &mut model.classifier else {
+        panic!("a direction makes a head");
+    };
+    let branch = head.with_prior.as_mut().unwrap();
+    branch.terms = Some(TermWeights {
+        scale: 2.0,
+        ratios: Array2::from_shape_fn((1, terms.len()), |(_, at)| at as f32 - 3.5),
+        weights: Array2::from_shape_fn((1, terms.len()), |(_, at)| (at as f32).sin()),
+    });
+    model.terms = Some(terms);
+    model
 }
 
 /// A model of so many words that a text needs a small part of it.
