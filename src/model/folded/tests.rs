@@ -26,7 +26,7 @@ fn read(bytes: &[u8]) -> crate::error::Result<Option<Folded>> {
 
 #[test]
 fn every_truncation_and_every_flipped_bit_is_refused() {
-    for model in [model(), with_direction()] {
+    for model in [model(), with_direction(), and_terms(with_direction())] {
         refuses_every_change(&bytes_of(&model));
     }
 }
@@ -121,7 +121,7 @@ fn well_sealed_nonsense_is_refused() {
         assert!(error.to_string().contains(says), "{says}: {error}");
         assert!(error.hint().is_some(), "{error}");
     }
-    let with_terms = bytes_of(&large_with_terms());
+    let with_terms = bytes_of(&and_terms(large()));
     for (bytes, says) in [
         (patched(&with_terms, "term_pairs", 4, &nan), "not finite"),
         (
@@ -173,7 +173,7 @@ const TEXTS: [&str; 11] = [
 fn a_few_texts_are_answered_as_by_the_whole_file() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("m.senti");
-    for model in [model(), with_direction(), large(), large_with_terms()] {
+    for model in [model(), with_direction(), large(), and_terms(large())] {
         std::fs::write(&path, bytes_of(&model)).unwrap();
         let whole = Folded::read(&path).unwrap().unwrap();
         let few = few(&path, &TEXTS).unwrap().unwrap();
@@ -240,8 +240,7 @@ fn few(path: &Path, texts: &[&str]) -> crate::error::Result<Option<FewAnswers>> 
 }
 
 /// The same with weights of their own for words, one of them without a vector, and pairs.
-fn large_with_terms() -> Model {
-    let mut model = large();
+fn and_terms(mut model: Model) -> Model {
     let text = "w17 w4000 not w39999 unseen bad good";
     let (terms, _) = Terms::learn(&[text; 3], &model.tokenizer);
     let Classifier::Head(head) = &mut model.classifier else {
