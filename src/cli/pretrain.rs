@@ -161,9 +161,6 @@ impl FromStr for Epochs {
 pub(super) fn run(options: Options, printer: &mut Printer) -> Outcome {
     let started = Instant::now();
     // Numbers out of range end it before anything is read.
-    if let Some(buckets) = options.buckets {
-        check_buckets(buckets)?;
-    }
     options.settings(0).check()?;
     options.induction.check()?;
     let files = corpora::files(&options.files, printer)?;
@@ -388,24 +385,6 @@ impl Options {
             }),
         }
     }
-}
-
-/// Tells a number of buckets from the exponent that is expected.
-fn check_buckets(exponent: usize) -> Result<()> {
-    const LARGEST: usize = 24;
-    if exponent <= LARGEST {
-        return Ok(());
-    }
-    let nearest = (exponent.ilog2() as usize).min(LARGEST);
-    Err(Error::setting(
-        "--buckets",
-        exponent,
-        format!("1 to {LARGEST}, the exponent of a power of two"),
-    )
-    .with_hint(format!(
-        "--buckets {nearest} makes {} buckets",
-        grouped(1 << nearest)
-    )))
 }
 
 /// Reads the texts. Where `again` is a list, what is needed to read them once more

@@ -66,7 +66,16 @@ impl NGrams {
             );
         }
         if !(1..=MOST_BITS).contains(&self.bucket_bits) {
-            return refused("--buckets", self.bucket_bits, format!("1 to {MOST_BITS}"));
+            let expected = format!("1 to {MOST_BITS}, the exponent of a power of two");
+            let error = Error::setting("--buckets", self.bucket_bits, expected);
+            // Who names a larger number means the buckets themselves.
+            return Err(match self.bucket_bits.checked_ilog2() {
+                Some(bits) if self.bucket_bits > MOST_BITS => {
+                    let bits = (bits as usize).min(MOST_BITS);
+                    error.with_hint(format!("--buckets {bits} makes {} buckets", 1 << bits))
+                }
+                _ => error,
+            });
         }
         Ok(())
     }

@@ -24,6 +24,7 @@ mod opened;
 mod pairs;
 mod reading;
 mod slots;
+mod tables;
 mod terms;
 #[cfg(test)]
 mod tests;
@@ -31,7 +32,6 @@ mod text;
 mod unfolding;
 mod words;
 
-use std::ops::Range;
 use std::sync::OnceLock;
 
 use rustc_hash::FxHashSet;
@@ -46,10 +46,8 @@ use crate::sentence::negation::{Negation, Number};
 use crate::text::cues::Cues;
 use crate::text::labeled::UNDECIDED;
 use crate::text::tokenizer::Tokenizer;
-use blocks::Blocks;
-use memory::Memory;
 use pairs::Pairs;
-use slots::{Shape, Slots};
+use tables::Tables;
 use terms::Added;
 use text::{BLAME, OPINION, PRAISE, Text};
 use words::Words;
@@ -129,88 +127,6 @@ impl Negating {
             negation,
             rows,
             unknown,
-        }
-    }
-}
-
-/// The file, and where its parts lie in it.
-#[derive(Debug)]
-struct Tables {
-    memory: Memory,
-    blocks: Blocks,
-    /// All of it is in memory and checked.
-    is_complete: bool,
-    word_slots: Range<usize>,
-    keys: Range<usize>,
-    long: Range<usize>,
-    flags: Range<usize>,
-    values: Range<usize>,
-    pairs: PairRanges,
-    /// Components of a word's vector.
-    dims: usize,
-    /// Words that have a vector: their rows come first.
-    vectors: usize,
-    /// Pairs with weights of their own in the classifier.
-    terms: PairRanges,
-    /// What does not stand there of their numbers.
-    others: Range<usize>,
-    /// The free logits of a classifier with terms; 0 without.
-    free: usize,
-}
-
-/// Where a table of pairs lies; nowhere where there is none.
-#[derive(Debug)]
-struct PairRanges {
-    shape: pairs::Shape,
-    lines: Range<usize>,
-    slots: Range<usize>,
-    listed: Range<usize>,
-}
-
-impl PairRanges {
-    /// Of no pairs.
-    fn none(words: usize) -> Self {
-        Self {
-            shape: pairs::Shape::new(words, 0),
-            lines: 0..0,
-            slots: 0..0,
-            listed: 0..0,
-        }
-    }
-
-    /// What consists of numbers of 32 bits.
-    fn all(&self) -> [&Range<usize>; 3] {
-        [&self.lines, &self.slots, &self.listed]
-    }
-}
-
-impl Tables {
-    fn bytes(&self, range: &Range<usize>) -> &[u8] {
-        &self.memory.bytes()[range.clone()]
-    }
-
-    fn singles(&self, range: &Range<usize>) -> &[f32] {
-        bytemuck::try_cast_slice(self.bytes(range)).unwrap_or(&[])
-    }
-
-    fn numbers(&self, range: &Range<usize>) -> &[u32] {
-        bytemuck::try_cast_slice(self.bytes(range)).unwrap_or(&[])
-    }
-
-    fn slots(&self, range: &Range<usize>, places: usize) -> Slots<'_> {
-        Slots {
-            shape: Shape::new(places),
-            buckets: self.numbers(range).as_chunks().0,
-        }
-    }
-
-    fn pairs_at(&self, ranges: &PairRanges) -> Pairs<'_> {
-        let list = self.numbers(&ranges.listed).as_chunks().0;
-        Pairs {
-            shape: ranges.shape,
-            lines: self.numbers(&ranges.lines).as_chunks().0.as_chunks().0,
-            slots: self.slots(&ranges.slots, list.len()),
-            list,
         }
     }
 }

@@ -2,20 +2,18 @@
 
 use std::fs::File;
 use std::io::Read;
-use std::ops::Range;
 use std::path::Path;
 
-use safetensors::tensor::{Dtype, Metadata, SafeTensors};
+use safetensors::tensor::SafeTensors;
 
 use super::blocks::{Blocks, Trouble};
 use super::file::{Header, StoredClassifier};
 use super::memory::Memory;
 use super::older;
-use super::pairs::{self, Pairs};
-use super::slots::{BUCKET, Shape};
+use super::pairs::Pairs;
+use super::tables::{Tables, tables};
 use super::unfolding::damaged;
-use super::{BEFORE, Direction, Folded, PairRanges, SCALED, Tables, terms};
-use crate::classifier::head::free_logits;
+use super::{BEFORE, Direction, Folded};
 use crate::classifier::readout::Readout;
 use crate::error::{Error, Result};
 use crate::model::Classifier;
@@ -156,6 +154,8 @@ impl Folded {
             _ => return Err("a classifier that does not fit the vectors and labels".to_owned()),
         };
         let readout = match &header.terms {
+            // Theirs stand in the tables.
+            _ if classifier.uses_terms() => return Err("terms in the header".to_owned()),
             None => readout,
             Some(terms) if terms.fits(&classifier, tables.flags.len()) => {
                 readout.with_terms(terms.with_prior)
@@ -215,25 +215,6 @@ impl Folded {
     }
 }
 
-impl Tables {
-    /// Little-endian in the file, the numbers are big-endian after.
-    fn turn_bytes(&mut self) {
-        let all = self.memory.bytes_mut();
-        let of_words = [&self.word_slots, &self.values];
-        let others = [&self.others];
-        let of_pairs = self.pairs.all().into_iter().chain(self.terms.all());
-        for range in of_words.into_iter().chain(of_pairs).chain(others) {
-            all[range.clone()]
-                .as_chunks_mut::<4>()
-                .0
-                .iter_mut()
-                .for_each(|one| one.reverse());
-        }
-        let keys = all[self.keys.clone()].as_chunks_mut::<8>().0;
-        keys.iter_mut().for_each(|one| one.reverse());
-    }
-}
-
 pub(super) fn trouble_of(path: &Path, trouble: Trouble) -> Error {
     match trouble {
         Trouble::Io(error) => Error::io(path, "read", error),
@@ -254,128 +235,4 @@ fn read_up_to(file: &mut File, bytes: &mut [u8]) -> std::io::Result<usize> {
         }
     }
     Ok(read)
-}
-
-/// Where the tables lie in the file, or what does not fit.
-fn tables(
-    memory: Memory,
-    blocks: Blocks,
-    metadata: &Metadata,
-    start: usize,
-    header: &Header,
-) -> std::result::Result<Tables, String> {
-    let find = |name: &str, kind: Dtype| -> std::result::Result<(Range<usize>, &[usize]), String> {
-        let tensor = metadata.info(name).ok_or_else(|| format!("no {name}"))?;
-        if tensor.dtype != kind {
-            return Err(format!("{name} of type {:?}", tensor.dtype));
-        }
-        let (from, to) = tensor.data_offsets;
-        Ok((start + from..start + to, &tensor.shape))
-    };
-    let list = |name: &str, kind: Dtype, length: Option<usize>| {
-        let (range, shape) = find(name, kind)?;
-        match (shape, length) {
-            (&[found], wanted) if wanted.is_none_or(|wanted| wanted == found) => Ok(range),
-            _ => Err(format!("{name} of shape {shape:?}")),
-        }
-    };
-    let rows = |name: &str, kind: Dtype, width: usize| {
-        let (range, shape) = find(name, kind)?;
-        match shape {
-            &[rows, found] if found == width => Ok((range, rows)),
-            _ => Err(format!("{name} of shape {shape:?}")),
-        }
-    };
-    let slots = |name: &str, kind: Dtype, width: usize, places: usize| {
-        let (range, buckets) = rows(name, kind, width)?;
-        match buckets == Shape::new(places).buckets() {
-            true => Ok(range),
-            false => Err(format!("{name} of {buckets} buckets for {places}")),
-        }
-    };
-    let (keys, count) = rows("word_keys", Dtype::U64, 2)?;
-    let word_slots = slots("word_buckets", Dtype::U64, BUCKET / 2, count)?;
-    let pair_ranges = |[lines, to_list, listed]: [&str; 3], pairs: usize| {
-        let shape = pairs::Shape::new(count, pairs);
-        let (lines, found) = rows(lines, Dtype::U64, pairs::ENTRY / 2)?;
-        if found != shape.entries() {
-            return Err(format!("{found} entries for {pairs} pairs"));
-        }
-        let (listed, count) = rows(listed, Dtype::U32, pairs::LISTED)?;
-        Ok(PairRanges {
-            shape,
-            lines,
-            slots: slots(to_list, Dtype::U32, BUCKET, count)?,
-            listed,
-        })
-    };
-    let long = list("long_words", Dtype::U8, None)?;
-    let flags = list("flags", Dtype::U8, Some(count))?;
-    let (values, shape) = find("word_values", Dtype::F32)?;
-    let scaled = if header.direction.is_some() {
-        SCALED
-    } else {
-        0
-    };
-    let free = match header.terms {
-        Some(_) => free_logits(header.labels.len()),
-        None => 0,
-    };
-    let others = BEFORE + scaled + terms::EACH * free;
-    let dims = match shape {
-        &[rows, width] if rows == count && count > 0 && width > others => width - others,
-        _ => return Err(format!("word_values of shape {shape:?}")),
-    };
-    let mut tables = Tables {
-        memory,
-        blocks,
-        is_complete: false,
-        word_slots,
-        keys,
-        long,
-        flags,
-        values,
-        pairs: PairRanges::none(count),
-        dims,
-        vectors: count,
-        terms: PairRanges::none(count),
-        others: 0..0,
-        free,
-    };
-    if let Some(direction) = &header.direction {
-        if direction.directions.iter().any(|one| one.len() != dims) {
-            return Err("a direction of sentiment of other vectors".to_owned());
-        }
-        let names = ["pairs", "pair_slots", "listed_pairs"];
-        tables.pairs = pair_ranges(names, direction.pairs)?;
-    }
-    if let Some(terms) = &header.terms {
-        if header.direction.is_none() {
-            return Err("terms without a direction of sentiment".to_owned());
-        }
-        let names = ["term_pairs", "term_slots", "listed_terms"];
-        tables.terms = pair_ranges(names, terms.pairs)?;
-        tables.vectors = terms.vectors;
-        if free > 1 {
-            let width = terms::EACH * (free - 1);
-            let (others, found) = rows("term_values", Dtype::F32, width)?;
-            if found != terms.pairs {
-                return Err(format!("{found} term_values for {} pairs", terms.pairs));
-            }
-            tables.others = others;
-        }
-    }
-    let place = tables.memory.bytes().as_ptr() as usize;
-    let aligned = |range: &Range<usize>, to: usize| (place + range.start).is_multiple_of(to);
-    let are_aligned = {
-        let of_words = [&tables.word_slots, &tables.values];
-        let of_pairs = tables.pairs.all().into_iter().chain(tables.terms.all());
-        let others = [&tables.others];
-        let mut of_four = of_words.into_iter().chain(of_pairs).chain(others);
-        of_four.all(|range| range.is_empty() || aligned(range, 4))
-    };
-    if !(aligned(&tables.keys, 8) && are_aligned) {
-        return Err("numbers that are not aligned".to_owned());
-    }
-    Ok(tables)
 }

@@ -12,8 +12,9 @@ use ndarray::Array2;
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
+use super::Folded;
+use super::tables::Tables;
 use super::text::TERM;
-use super::{Folded, Tables};
 use crate::classifier::Terms;
 use crate::classifier::head::{Head, TermWeights};
 use crate::model::{Classifier, Model};
@@ -103,18 +104,18 @@ impl Layout {
                 known + words.len() - 1
             }));
         }
-        let first = rows.len();
         let singles = rows.iter().enumerate();
         let singles = singles
             .map(|(term, &row)| (row, numbers(&weights, term)))
             .collect();
-        let pairs = terms.pairs().iter().zip(0u32..).map(|(&(a, b), at)| {
-            let numbers = numbers(&weights, first + at as usize);
+        let mut pairs = Vec::with_capacity(terms.pairs().len());
+        let mut others = Vec::new();
+        for (&(a, b), at) in terms.pairs().iter().zip(0u32..) {
+            let numbers = numbers(&weights, rows.len() + at as usize);
             let pair = (rows[a as usize] as u32, rows[b as usize] as u32);
-            (pair, [numbers[0], numbers[1], f32::from_bits(at)])
-        });
-        let pairs: Vec<Entry> = pairs.collect();
-        let others = (0..pairs.len()).flat_map(|at| numbers(&weights, first + at).split_off(EACH));
+            pairs.push((pair, [numbers[0], numbers[1], f32::from_bits(at)]));
+            others.extend_from_slice(&numbers[EACH..]);
+        }
         Self::Some(Laid {
             stored: Stored {
                 with_prior,
@@ -122,7 +123,7 @@ impl Layout {
                 vectors: known,
                 pairs: pairs.len(),
             },
-            others: others.collect(),
+            others,
             head,
             words,
             singles,

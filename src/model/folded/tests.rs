@@ -5,15 +5,16 @@ use std::path::Path;
 use ndarray::Array2;
 
 use crate::classifier::Terms;
-use crate::classifier::head::TermWeights;
+use crate::classifier::head::{TermWeights, free_logits};
 use crate::error::Error;
 use crate::model::file::tests::{
     model, patched, refuses_every_change, renamed, with_direction, with_subwords, with_terms,
 };
 use crate::model::folded::{FewAnswers, Folded, Scratch};
-use crate::model::{Classifier, Model, Ready};
+use crate::model::{Classifier, Model, Ready, Settings};
 use crate::polarity::{Polarity, Scorer};
 use crate::sentence::WordWeights;
+use crate::text::labeled::LabeledSet;
 use crate::vectors::WordVectors;
 
 fn bytes_of(model: &Model) -> Vec<u8> {
@@ -26,7 +27,13 @@ fn read(bytes: &[u8]) -> crate::error::Result<Option<Folded>> {
 
 #[test]
 fn every_truncation_and_every_flipped_bit_is_refused() {
-    for model in [model(), with_direction(), and_terms(with_direction())] {
+    let three_labels = and_terms(with_three_labels());
+    for model in [
+        model(),
+        with_direction(),
+        and_terms(with_direction()),
+        three_labels,
+    ] {
         refuses_every_change(&bytes_of(&model));
     }
 }
@@ -173,7 +180,14 @@ const TEXTS: [&str; 11] = [
 fn a_few_texts_are_answered_as_by_the_whole_file() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("m.senti");
-    for model in [model(), with_direction(), large(), and_terms(large())] {
+    let models = [
+        model(),
+        with_direction(),
+        large(),
+        and_terms(large()),
+        and_terms(and_words(with_three_labels())),
+    ];
+    for model in models {
         std::fs::write(&path, bytes_of(&model)).unwrap();
         let whole = Folded::read(&path).unwrap().unwrap();
         let few = few(&path, &TEXTS).unwrap().unwrap();
@@ -246,19 +260,31 @@ fn and_terms(mut model: Model) -> Model {
     let Classifier::Head(head) = &mut model.classifier else {
         panic!("a direction makes a head");
     };
+    let shape = (free_logits(model.labels.len()), terms.len());
     let branch = head.with_prior.as_mut().unwrap();
     branch.terms = Some(TermWeights {
         scale: 2.0,
-        ratios: Array2::from_shape_fn((1, terms.len()), |(_, at)| at as f32 - 3.5),
-        weights: Array2::from_shape_fn((1, terms.len()), |(_, at)| (at as f32).sin()),
+        ratios: Array2::from_shape_fn(shape, |(free, at)| at as f32 - free as f32 - 3.5),
+        weights: Array2::from_shape_fn(shape, |(free, at)| ((at + 9 * free) as f32).sin()),
     });
     model.terms = Some(terms);
     model
 }
 
+/// On vectors with a direction of sentiment, too.
+fn with_three_labels() -> Model {
+    let vectors = with_direction().vectors;
+    let set = LabeledSet::parse("t", "yes\tgood\nno\tbad\nso\tgröße\n").unwrap();
+    Model::train(vectors, &set, &Settings::default()).unwrap().0
+}
+
 /// A model of so many words that a text needs a small part of it.
 fn large() -> Model {
-    let mut model = with_direction();
+    and_words(with_direction())
+}
+
+/// The same with many more words.
+fn and_words(mut model: Model) -> Model {
     let (dims, more) = (model.vectors.dims(), 40_000);
     let mut words = model.vectors.words().to_vec();
     words.extend((words.len()..more).map(|at| format!("w{at}")));

@@ -64,6 +64,7 @@ pub(super) struct Text {
     number: u64,
     /// The rows of the different words.
     pub(super) different: Vec<u32>,
+    /// The pairs that the direction knows.
     pub(super) pairs: Neighbours,
     /// Those with weights of their own in the classifier.
     pub(super) terms: Neighbours,
