@@ -19,7 +19,7 @@ use senti::vectors::WordVectors;
 /// Far less than what anybody would notice, far more than rounding.
 const CLOSE: f64 = 1e-9;
 
-const MODELS: [&str; 7] = [
+const MODELS: [&str; 8] = [
     "format-1.senti",
     "format-2.senti",
     "format-3.senti",
@@ -27,6 +27,7 @@ const MODELS: [&str; 7] = [
     "format-4-direction.senti",
     "format-5-layer.senti",
     "format-5-direction.senti",
+    "format-5-terms.senti",
 ];
 const VECTORS: [&str; 3] = ["plain.fifu", "subwords.fifu", "direction.fifu"];
 
@@ -91,6 +92,14 @@ fn made_by(sandbox: &Sandbox) {
     };
     sandbox.write("reviews.txt", texts);
     sandbox.write("praise-and-blame.tsv", labels(300));
+    // Only words without a vector tell the labels apart.
+    let told: String = (reviews(2000).iter().enumerate())
+        .map(|(at, (_, text))| {
+            let (label, word) = [("yes", "aha"), ("no", "oho")][at / 2 % 2];
+            format!("{label}\t{word} film. {text}\n")
+        })
+        .collect();
+    sandbox.write("yes-and-no.tsv", told);
     for command in [
         "pretrain corpus/unlabeled.txt --dims 4 -o plain.fifu",
         "train corpus/labeled.tsv --vectors plain.fifu -o format-1.senti",
@@ -100,6 +109,7 @@ fn made_by(sandbox: &Sandbox) {
         "train praise-and-blame.tsv --vectors direction.fifu -o format-3.senti",
         "train corpus/labeled.tsv --vectors plain.fifu -o format-5-layer.senti",
         "train praise-and-blame.tsv --vectors direction.fifu -o format-5-direction.senti",
+        "train yes-and-no.tsv --vectors direction.fifu -o format-5-terms.senti",
     ] {
         let arguments: Vec<&str> = command.split(' ').collect();
         sandbox.run(&arguments).exits(0);
@@ -128,7 +138,7 @@ fn they_are_small() {
 }
 
 /// A model, a text, what it answered, with which probability, and the known words.
-const ANSWERS: [(&str, &str, &str, f64, u64); 28] = [
+const ANSWERS: [(&str, &str, &str, f64, u64); 33] = [
     (
         "format-1.senti",
         "It was great",
@@ -313,6 +323,35 @@ const ANSWERS: [(&str, &str, &str, f64, u64); 28] = [
         0.5,
         0,
     ),
+    (
+        "format-5-terms.senti",
+        "Aha film",
+        "yes",
+        0.949_981_684_450_213_8,
+        1,
+    ),
+    (
+        "format-5-terms.senti",
+        "The film, oho",
+        "no",
+        0.899_345_838_384_330_4,
+        1,
+    ),
+    (
+        "format-5-terms.senti",
+        "It was a great film",
+        "no",
+        0.501_099_101_820_671,
+        2,
+    ),
+    (
+        "format-5-terms.senti",
+        "aha film, lovely story",
+        "yes",
+        0.976_562_352_134_825_9,
+        3,
+    ),
+    ("format-5-terms.senti", "oho", "undecided", 0.5, 0),
 ];
 
 #[test]
