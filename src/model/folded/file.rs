@@ -43,19 +43,19 @@ use std::path::Path;
 use safetensors::tensor::{Dtype, TensorView};
 use serde::{Deserialize, Serialize};
 
+use super::content::Content;
 use super::pairs;
 use super::slots::{BUCKET, MOST};
-use super::terms::{EACH, Layout};
-use super::text::{BLAME, OPINION, PRAISE, STOP, TERM};
+use super::terms::EACH;
 use super::words;
-use super::{BEFORE, Folded, SCALED, blocks, terms};
+use super::{Folded, SCALED, blocks, terms};
+use crate::classifier::head::free_logits;
 use crate::classifier::{Head, HiddenLayer};
 use crate::error::{Error, Result};
 use crate::files::write::write_whole;
 use crate::model::file::{METADATA_KEY, SEAL_BYTES};
-use crate::model::{Classifier, Model, Provenance};
-use crate::polarity::parts::Parts;
-use crate::polarity::{Full, Length, Report, Scorer};
+use crate::model::{Model, Provenance};
+use crate::polarity::{Length, Report};
 use crate::text::cues::Cues;
 
 /// The format's number.
@@ -96,14 +96,14 @@ pub(super) struct StoredDirection {
 }
 
 /// A tensor to be written.
-struct Tensor {
-    name: &'static str,
-    kind: Dtype,
-    shape: Vec<usize>,
-    bytes: Vec<u8>,
+pub(super) struct Tensor {
+    pub(super) name: &'static str,
+    pub(super) kind: Dtype,
+    pub(super) shape: Vec<usize>,
+    pub(super) bytes: Vec<u8>,
 }
 
-fn singles(name: &'static str, shape: [usize; 2], values: &[f32]) -> Tensor {
+pub(super) fn singles(name: &'static str, shape: [usize; 2], values: &[f32]) -> Tensor {
     Tensor {
         name,
         kind: Dtype::F32,
@@ -135,7 +135,7 @@ fn in_twos(name: &'static str, shape: &[usize], values: &[u32]) -> Tensor {
     }
 }
 
-fn bytes(name: &'static str, bytes: Vec<u8>) -> Tensor {
+pub(super) fn bytes(name: &'static str, bytes: Vec<u8>) -> Tensor {
     Tensor {
         name,
         kind: Dtype::U8,
@@ -169,75 +169,25 @@ impl Model {
 
     /// The bytes of a file of format 5; nothing where the model cannot have it.
     pub(in crate::model) fn laid_out(&self, path: &Path) -> Result<Option<Vec<u8>>> {
-        if self.vectors.subwords().is_some() {
+        match Content::of(self) {
+            Some(content) => content.laid_out(path),
+            None => Ok(None),
+        }
+    }
+}
+
+impl Content {
+    /// The bytes of a file of format 5; nothing where there is too much for one.
+    pub(super) fn laid_out(mut self, path: &Path) -> Result<Option<Vec<u8>>> {
+        let Some(built) = words::build(&self.words) else {
+            return Ok(None);
+        };
+        if self.pairs.len().max(self.terms.len()) > MOST {
             return Ok(None);
         }
-        let terms = match Layout::of(self) {
-            Layout::None => None,
-            Layout::Some(laid) => Some(laid),
-            Layout::Impossible => return Ok(None),
-        };
-        let known = self.vectors.len();
-        let all = [
-            self.vectors.words(),
-            terms.as_ref().map_or(&[], |terms| &terms.words),
-        ]
-        .concat();
-        let Some(built) = words::build(&all) else {
-            return Ok(None);
-        };
         let refused =
             |reason: String| Error::artifact(path.display().to_string(), reason, "a model");
-        let count = all.len();
-        let parts = self.vectors.polarity().map(|one| one.clone().into_parts());
-
-        let mut flags = vec![0; count];
-        let mut mark = |row: usize, flag| flags[row] |= flag;
-        let stop_words = self.tokenizer.stop_words().sorted();
-        for word in stop_words
-            .iter()
-            .filter_map(|word| self.vectors.index(word))
-        {
-            mark(word, STOP);
-        }
-        if let Some(parts) = &parts {
-            let sides = [
-                (&parts.cues.positive, PRAISE),
-                (&parts.cues.negative, BLAME),
-            ];
-            for (words, side) in sides {
-                for word in words.iter().filter_map(|word| self.vectors.index(word)) {
-                    mark(word, side);
-                }
-            }
-        }
-        for &opinion in parts.iter().flat_map(|parts| &parts.opinions) {
-            flags[opinion as usize] |= OPINION;
-        }
-
-        for (row, _) in terms.iter().flat_map(|terms| &terms.singles) {
-            flags[*row] |= TERM;
-        }
-
-        let scaled = if parts.is_some() { SCALED } else { 0 };
-        let free = terms.as_ref().map_or(0, |terms| terms.free);
-        let of_terms = BEFORE + self.vectors.dims() + scaled;
-        let width = of_terms + EACH * free;
-        let mut values = vec![0.0; count * width];
-        for (row, values) in values.chunks_exact_mut(width).take(known).enumerate() {
-            let scaled = parts.iter().flat_map(|parts| of_feature(parts, row));
-            let weight = self.weights.as_slice()[row];
-            let all = [weight]
-                .into_iter()
-                .chain(self.vectors.row(row).iter().copied());
-            values
-                .iter_mut()
-                .zip(all.chain(scaled))
-                .for_each(|(slot, value)| *slot = value);
-        }
-        for (row, numbers) in terms.iter().flat_map(|terms| &terms.singles) {
-            values[row * width + of_terms..][..numbers.len()].copy_from_slice(numbers);
-        }
+        let count = self.words.len();
         let mut tensors = vec![
             in_twos(
                 "word_buckets",
@@ -253,77 +203,57 @@ impl Model {
                     .collect(),
             },
             bytes("long_words", built.long),
-            bytes("flags", flags),
-            singles("word_values", [count, width], &values),
+            bytes("flags", self.flags),
+            singles("word_values", [count, self.width], &self.values),
         ];
-        if let Some(parts) = &parts {
-            let mut valued: Vec<_> = (parts.pairs.iter().zip(known..))
-                .map(|(&pair, at)| (((pair >> 32) as u32, pair as u32), of_feature(parts, at)))
-                .collect();
-            if valued.len() > MOST {
-                return Ok(None);
-            }
+        if let Some(direction) = &mut self.header.direction {
+            direction.pairs = self.pairs.len();
             // The idf falls with the number of texts.
-            valued.sort_unstable_by(|(a, of_a), (b, of_b)| {
+            (self.pairs).sort_unstable_by(|(a, of_a), (b, of_b)| {
                 of_a[0].total_cmp(&of_b[0]).then(a.cmp(b))
             });
             let names = ["pairs", "pair_slots", "listed_pairs"];
-            tensors.extend(of_pairs(names, count, &valued));
+            tensors.extend(of_pairs(names, count, &self.pairs));
         }
-        if let Some(terms) = &terms {
-            if terms.pairs.len() > MOST {
-                return Ok(None);
-            }
+        if let Some(terms) = &mut self.header.terms {
+            terms.pairs = self.terms.len();
+            let numbered: Vec<_> = (self.terms.iter().zip(0u32..))
+                .map(|(&(pair, [ratio, weight]), at)| (pair, [ratio, weight, f32::from_bits(at)]))
+                .collect();
             let names = ["term_pairs", "term_slots", "listed_terms"];
-            tensors.extend(of_pairs(names, count, &terms.pairs));
+            tensors.extend(of_pairs(names, count, &numbered));
+            let free = free_logits(self.header.labels.len());
             if free > 1 {
-                let shape = [terms.pairs.len(), EACH * (free - 1)];
-                tensors.push(singles("term_values", shape, &terms.others));
+                let shape = [self.terms.len(), EACH * (free - 1)];
+                tensors.push(singles("term_values", shape, &self.others));
             }
         }
-
-        let header = Header {
-            format: FORMAT,
-            labels: self.labels.clone(),
-            shares: self.shares.clone(),
-            stop_word_list: self.tokenizer.stop_words().name().to_owned(),
-            stop_words: stop_words.into_iter().map(str::to_owned).collect(),
-            provenance: self.provenance.clone(),
-            classifier: match (&self.classifier, &terms) {
-                (_, Some(terms)) => StoredClassifier::Head(terms.head.clone()),
-                (Classifier::Head(head), None) => StoredClassifier::Head(head.clone()),
-                (Classifier::Layer(layer), _) => StoredClassifier::Layer(layer.clone()),
-            },
-            terms: terms.map(|terms| terms.stored),
-            direction: parts.map(|parts| StoredDirection {
-                pairs: parts.pairs.len(),
-                offsets: parts.scales.each_ref().map(|scale| scale.offset),
-                directions: parts.scales.each_ref().map(|scale| scale.direction.clone()),
-                cues: parts.cues,
-                report: parts.report,
-                length: self.length(),
-                full: (self.scorer.as_ref().and_then(Scorer::full)).map(Full::weight),
-            }),
-        };
-        let header = serde_json::to_string(&header).map_err(|error| refused(error.to_string()))?;
+        self.header.format = FORMAT;
+        let header =
+            serde_json::to_string(&self.header).map_err(|error| refused(error.to_string()))?;
         // They cover what comes before them in the file.
         let covered: usize = tensors.iter().map(|tensor| tensor.bytes.len()).sum();
         tensors.push(bytes("proofs", vec![0; blocks::proofs_of(covered)]));
         tensors.push(bytes("seal", vec![0; SEAL_BYTES]));
-        let views = tensors
-            .iter()
-            .map(|tensor| {
-                let view = TensorView::new(tensor.kind, tensor.shape.clone(), &tensor.bytes)?;
-                Ok((tensor.name, view))
-            })
-            .collect::<std::result::Result<Vec<_>, safetensors::SafeTensorError>>()
-            .map_err(|error| refused(error.to_string()))?;
-        let metadata = HashMap::from([(METADATA_KEY.to_owned(), header)]);
-        let mut bytes = safetensors::serialize(views, Some(metadata))
-            .map_err(|error| refused(error.to_string()))?;
+        let mut bytes = in_one(header, &tensors).map_err(refused)?;
         blocks::seal(&mut bytes).ok_or_else(|| refused("no room for the seal".to_owned()))?;
         Ok(Some(bytes))
     }
+}
+
+/// A safetensors file of these, with this as the metadata's only key: the order of several
+/// would differ from run to run.
+pub(super) fn in_one(header: String, tensors: &[Tensor]) -> std::result::Result<Vec<u8>, String> {
+    let views = tensors
+        .iter()
+        .map(|tensor| {
+            let view = TensorView::new(tensor.kind, tensor.shape.clone(), &tensor.bytes)?;
+            Ok((tensor.name, view))
+        })
+        .collect::<std::result::Result<Vec<_>, safetensors::SafeTensorError>>()
+        .map_err(|error| error.to_string())?;
+    let metadata = HashMap::from([(METADATA_KEY.to_owned(), header)]);
+    safetensors::serialize(views, Some(metadata)).map_err(|error| error.to_string())
 }
 
 /// The tables of pairs, those of most texts first, of so many words.
@@ -343,15 +273,5 @@ fn of_pairs(
             &[built.list.len(), pairs::LISTED],
             built.list.as_flattened(),
         ),
-    ]
-}
-
-/// A feature's idf, and its weights in the two scales.
-fn of_feature(parts: &Parts, feature: usize) -> [f32; SCALED] {
-    let [documents, sentences] = &parts.scales;
-    [
-        parts.idf[feature],
-        documents.weights[feature],
-        sentences.weights[feature],
     ]
 }

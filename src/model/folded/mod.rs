@@ -16,6 +16,7 @@
 //! Models with subwords are kept whole.
 
 mod blocks;
+mod content;
 mod file;
 mod memory;
 mod neighbours;

@@ -13,6 +13,7 @@ use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
 use super::Folded;
+use super::content::Valued;
 use super::tables::Tables;
 use super::text::TERM;
 use crate::classifier::Terms;
@@ -49,9 +50,6 @@ impl Stored {
     }
 }
 
-/// A pair, by the rows of its words, and what stands at its place in the table.
-type Entry = ((u32, u32), [f32; 3]);
-
 /// Terms, laid out.
 pub(super) struct Laid {
     pub(super) stored: Stored,
@@ -61,8 +59,9 @@ pub(super) struct Laid {
     pub(super) words: Vec<String>,
     /// Which rows' words are terms, and their numbers.
     pub(super) singles: Vec<(usize, Vec<f32>)>,
-    pub(super) pairs: Vec<Entry>,
-    /// The numbers of pairs for all free logits but the first.
+    /// In the order of their rows, with the numbers for the first free logit.
+    pub(super) pairs: Vec<Valued<EACH>>,
+    /// Their numbers for the other free logits.
     pub(super) others: Vec<f32>,
     pub(super) free: usize,
 }
@@ -108,14 +107,16 @@ impl Layout {
         let singles = singles
             .map(|(term, &row)| (row, numbers(&weights, term)))
             .collect();
-        let mut pairs = Vec::with_capacity(terms.pairs().len());
-        let mut others = Vec::new();
-        for (&(a, b), at) in terms.pairs().iter().zip(0u32..) {
-            let numbers = numbers(&weights, rows.len() + at as usize);
-            let pair = (rows[a as usize] as u32, rows[b as usize] as u32);
-            pairs.push((pair, [numbers[0], numbers[1], f32::from_bits(at)]));
-            others.extend_from_slice(&numbers[EACH..]);
-        }
+        let row = |term: u32| rows[term as usize] as u32;
+        let mut pairs: Vec<_> = (terms.pairs().iter().zip(rows.len()..))
+            .map(|(&(a, b), term)| ((row(a), row(b)), numbers(&weights, term)))
+            .collect();
+        pairs.sort_unstable_by_key(|(pair, _)| *pair);
+        let others = pairs.iter().flat_map(|(_, numbers)| &numbers[EACH..]);
+        let others = others.copied().collect();
+        let pairs: Vec<_> = (pairs.iter())
+            .map(|(pair, numbers)| (*pair, [numbers[0], numbers[1]]))
+            .collect();
         Self::Some(Laid {
             stored: Stored {
                 with_prior,
