@@ -20,7 +20,7 @@ fn help_pages() {
     let sandbox = Sandbox::new();
     let commands = [
         "demo", "pretrain", "polarity", "suggest", "train", "classify", "eval", "embed", "nearest",
-        "analogy", "vectors", "convert", "inspect",
+        "analogy", "vectors", "convert", "quantize", "inspect",
     ];
     let page = |arguments: &[&str]| {
         // A width of its own, whatever terminal the test runs in.

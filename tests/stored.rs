@@ -19,7 +19,7 @@ use senti::vectors::WordVectors;
 /// Far less than what anybody would notice, far more than rounding.
 const CLOSE: f64 = 1e-9;
 
-const MODELS: [&str; 8] = [
+const MODELS: [&str; 10] = [
     "format-1.senti",
     "format-2.senti",
     "format-3.senti",
@@ -28,6 +28,8 @@ const MODELS: [&str; 8] = [
     "format-5-layer.senti",
     "format-5-direction.senti",
     "format-5-terms.senti",
+    "format-6-direction.senti",
+    "format-6-terms.senti",
 ];
 const VECTORS: [&str; 3] = ["plain.fifu", "subwords.fifu", "direction.fifu"];
 
@@ -110,6 +112,8 @@ fn made_by(sandbox: &Sandbox) {
         "train corpus/labeled.tsv --vectors plain.fifu -o format-5-layer.senti",
         "train praise-and-blame.tsv --vectors direction.fifu -o format-5-direction.senti",
         "train yes-and-no.tsv --vectors direction.fifu -o format-5-terms.senti",
+        "quantize reviews.txt --model format-5-direction.senti -o format-6-direction.senti",
+        "quantize reviews.txt --model format-5-terms.senti -o format-6-terms.senti",
     ] {
         let arguments: Vec<&str> = command.split(' ').collect();
         sandbox.run(&arguments).exits(0);
@@ -138,7 +142,7 @@ fn they_are_small() {
 }
 
 /// A model, a text, what it answered, with which probability, and the known words.
-const ANSWERS: [(&str, &str, &str, f64, u64); 33] = [
+const ANSWERS: [(&str, &str, &str, f64, u64); 42] = [
     (
         "format-1.senti",
         "It was great",
@@ -352,6 +356,63 @@ const ANSWERS: [(&str, &str, &str, f64, u64); 33] = [
         3,
     ),
     ("format-5-terms.senti", "oho", "undecided", 0.5, 0),
+    (
+        "format-6-direction.senti",
+        "It was great",
+        "praise",
+        0.989_489_487_469_641_9,
+        1,
+    ),
+    (
+        "format-6-direction.senti",
+        "A dull and boring story, with weak music.",
+        "blame",
+        0.965_327_623_465_269_7,
+        4,
+    ),
+    (
+        "format-6-direction.senti",
+        "The film was not very good",
+        "blame",
+        0.733_101_521_493_519_7,
+        2,
+    ),
+    (
+        "format-6-direction.senti",
+        "greatest dullness",
+        "undecided",
+        0.5,
+        0,
+    ),
+    (
+        "format-6-terms.senti",
+        "Aha film",
+        "yes",
+        0.949_981_684_450_213_8,
+        1,
+    ),
+    (
+        "format-6-terms.senti",
+        "The film, oho",
+        "no",
+        0.899_345_838_384_330_4,
+        1,
+    ),
+    (
+        "format-6-terms.senti",
+        "It was a great film",
+        "no",
+        0.501_099_101_820_671,
+        2,
+    ),
+    (
+        "format-6-terms.senti",
+        "aha film, lovely story",
+        "yes",
+        0.976_562_352_134_825_9,
+        3,
+    ),
+    ("format-6-terms.senti", "oho", "undecided", 0.5, 0),
 ];
 
 #[test]

@@ -123,6 +123,13 @@ fn model(path: &Path, bytes: &[u8]) -> Result<(&'static str, Entries), Error> {
         ("classifier seed", json!(provenance.settings.seed)),
         ("parameters", json!(model.classifier().parameters())),
     ];
+    if let Some(made) = &provenance.quantized {
+        entries.extend([
+            ("quantized by", json!(format!("senti {}", made.version))),
+            ("quantized model sha256", json!(made.model.sha256)),
+            ("dropped word pairs", json!(made.dropped)),
+        ]);
+    }
     entries.extend(size(model.vectors()));
     if let Some(origin) = &provenance.origin {
         entries.extend(origins(origin));

@@ -25,6 +25,7 @@ mod pretrain;
 mod printer;
 mod prior;
 mod progress;
+mod quantize;
 mod rows;
 mod suggest;
 mod thresholds;
@@ -92,6 +93,7 @@ enum Command {
     Analogy(analogy::Options),
     Vectors(vectors::Options),
     Convert(convert::Options),
+    Quantize(quantize::Options),
     Inspect(inspect::Options),
     Completions(completions::Options),
     Man(completions::ManOptions),
@@ -136,6 +138,7 @@ pub(crate) fn run(arguments: Arguments) -> Outcome {
         Command::Analogy(options) => analogy::run(options, &mut printer),
         Command::Vectors(options) => vectors::run(options, &mut printer),
         Command::Convert(options) => convert::run(options, &mut printer),
+        Command::Quantize(options) => quantize::run(options, &mut printer),
         Command::Inspect(options) => inspect::run(options, &mut printer),
         Command::Completions(options) => {
             completions::run(options, Arguments::command(), &mut printer)

@@ -356,6 +356,7 @@ mod tests {
                     origin: None,
                     texts: 0,
                     slope: 0.0,
+                    quantized: None,
                 },
                 tokenizer,
                 vectors,

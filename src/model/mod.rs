@@ -25,7 +25,7 @@ use crate::text::tokenizer::Tokenizer;
 use crate::vectors::{Origin, WordVectors};
 
 pub use explanation::Explanation;
-pub use folded::Folded;
+pub use folded::{Folded, Loss, Quantized};
 pub use ready::{Opened, Ready};
 pub use thresholds::{Thresholds, Undecided};
 pub use training::{Settings, TrainingReport};
@@ -47,6 +47,20 @@ pub struct Provenance {
     pub texts: usize,
     /// The largest component of the loss's gradient where training ended.
     pub slope: f64,
+    /// What it was before its numbers were rounded to eight bits, where they were.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quantized: Option<Quantization>,
+}
+
+/// What a model of eight-bit numbers was made of.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Quantization {
+    /// The version of senti that made it.
+    pub version: String,
+    /// The file of the model that it was.
+    pub model: Fingerprint,
+    /// Pairs of words that it had and has no more.
+    pub dropped: u64,
 }
 
 /// What turns sentence vectors into probabilities.

@@ -231,6 +231,7 @@ pub(super) fn train(
         origin: vectors.origin().cloned(),
         texts: set.len(),
         slope,
+        quantized: None,
     };
     let model = Model {
         labels: set.classes.clone(),

@@ -12,10 +12,15 @@
 //! The answers are those of the model, up to the order in which numbers are added:
 //! the same labels, and probabilities within 1e-6.
 //!
+//! `compact` is a smaller file (format 6), of numbers of eight bits (`quantizing`): it is
+//! laid out in memory when it is read.
+//!
 //! Words and pairs with weights of their own have theirs in the same tables (`terms`).
 //! Models with subwords are kept whole.
 
 mod blocks;
+mod codebook;
+mod compact;
 mod content;
 mod file;
 mod memory;
@@ -23,6 +28,7 @@ mod neighbours;
 mod older;
 mod opened;
 mod pairs;
+mod quantizing;
 mod reading;
 mod slots;
 mod tables;
@@ -56,6 +62,7 @@ use words::Words;
 #[cfg(test)]
 pub(super) use blocks::seal;
 pub use opened::FewAnswers;
+pub use quantizing::{Loss, Quantized};
 
 /// A model that answers.
 #[derive(Debug)]

@@ -18,20 +18,16 @@
 //! number of a pair has 2 b bits: the rows of both words, mixed by what [`unmixed`] undoes.
 
 use std::fs::File;
-use std::io::{Read, Seek};
 use std::path::Path;
 
 use safetensors::tensor::{Dtype, SafeTensors};
 
-use super::blocks::Trouble;
 use super::file::{Header, StoredClassifier};
 use super::memory::Memory;
-use super::reading::trouble_of;
+use super::reading::whole;
 use super::unfolding::{Unfolded, UnfoldedDirection, damaged};
 use super::{BEFORE, SCALED};
-use crate::error::{Error, Result};
-use crate::files::seal;
-use crate::model::file::seal_field;
+use crate::error::Result;
 use crate::model::{Classifier, Model};
 use crate::polarity::Full;
 use crate::text::stopwords::StopWords;
@@ -45,20 +41,10 @@ pub(super) fn read(
     header: impl FnOnce() -> Result<Header>,
 ) -> Result<Model> {
     let unfit = |found: String| damaged(path, found);
-    if let Some(mut file) = file {
-        let read = file
-            .rewind()
-            .and_then(|()| file.read_exact(memory.bytes_mut()));
-        read.map_err(|error| Error::io(path, "read", error))?;
-    }
-    let bytes = memory.bytes();
-    let sealed = seal_field(bytes)
-        .is_some_and(|field| bytes[field.clone()] == seal::digest(bytes, field, 0));
-    if !sealed {
-        return Err(trouble_of(path, Trouble::Changed));
-    }
+    whole(path, &mut memory, file)?;
     let header = header()?;
-    let file = SafeTensors::deserialize(bytes).map_err(|error| unfit(error.to_string()))?;
+    let file =
+        SafeTensors::deserialize(memory.bytes()).map_err(|error| unfit(error.to_string()))?;
     unfolded(&Tensors(file), header)
         .map_err(unfit)?
         .into_model(path)

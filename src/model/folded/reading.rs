@@ -1,12 +1,13 @@
 //! Reading the model file: what is in it is checked before it is believed.
 
 use std::fs::File;
-use std::io::Read;
+use std::io::{Read, Seek};
 use std::path::Path;
 
 use safetensors::tensor::SafeTensors;
 
 use super::blocks::{Blocks, Trouble};
+use super::compact;
 use super::file::{Header, StoredClassifier};
 use super::memory::Memory;
 use super::older;
@@ -16,16 +17,17 @@ use super::unfolding::damaged;
 use super::{BEFORE, Direction, Folded};
 use crate::classifier::readout::Readout;
 use crate::error::{Error, Result};
+use crate::files::seal;
 use crate::model::Classifier;
 #[cfg(doc)]
 use crate::model::Model;
-use crate::model::file::{METADATA_KEY, sound_labels};
+use crate::model::file::{METADATA_KEY, seal_field, sound_labels};
 use crate::polarity::Full;
 use crate::text::stopwords::StopWords;
 use crate::text::tokenizer::Tokenizer;
 
 impl Folded {
-    /// Reads a model file of format 5 or 4, after checking every byte of it. One of another
+    /// Reads a model file of format 4, 5 or 6, after checking every byte of it. One of another
     /// format is `Ok(None)`: it is read by [`Model::read`], and so is what is no model.
     ///
     /// # Errors
@@ -93,16 +95,26 @@ impl Folded {
             return Ok(None);
         };
         let header = (metadata.metadata().as_ref()).and_then(|all| all.get(METADATA_KEY));
-        let (header, is_older) = match header {
-            Some(header) if header.starts_with("{\"format\":5,") => (header, false),
-            Some(header) if header.starts_with("{\"format\":4,") => (header, true),
-            _ => return Ok(None),
+        let Some(header) = header else {
+            return Ok(None);
         };
+        let format = header.strip_prefix("{\"format\":");
+        let format = format.and_then(|rest| rest.split_once(','));
         let parsed = || -> Result<Header> {
             serde_json::from_str(header).map_err(|error| damaged(path, error.to_string()))
         };
-        if is_older {
-            return older::read(path, memory, file, parsed)?.laid_out_again(path);
+        match format {
+            Some(("4", _)) => {
+                return older::read(path, memory, file, parsed)?.laid_out_again(path);
+            }
+            Some(("5", _)) => {}
+            Some(("6", _)) => {
+                return match compact::read(path, memory, file, parsed)?.laid_out(path)? {
+                    Some(bytes) => Self::from_bytes(path, &bytes),
+                    None => Err(damaged(path, "more words or pairs than there can be")),
+                };
+            }
+            _ => return Ok(None),
         }
         // The header's length takes eight bytes.
         let blocks = Blocks::new(&mut memory, &metadata, start + 8, file)
@@ -212,6 +224,23 @@ impl Folded {
             return Err("word weights that are not positive numbers".to_owned());
         }
         Ok(())
+    }
+}
+
+/// Has all of a sealed file in memory.
+pub(super) fn whole(path: &Path, memory: &mut Memory, file: Option<File>) -> Result<()> {
+    if let Some(mut file) = file {
+        let read = file
+            .rewind()
+            .and_then(|()| file.read_exact(memory.bytes_mut()));
+        read.map_err(|error| Error::io(path, "read", error))?;
+    }
+    let bytes = memory.bytes();
+    let sealed = seal_field(bytes)
+        .is_some_and(|field| bytes[field.clone()] == seal::digest(bytes, field, 0));
+    match sealed {
+        true => Ok(()),
+        false => Err(trouble_of(path, Trouble::Changed)),
     }
 }
 

@@ -7,10 +7,11 @@ use ndarray::Array2;
 use crate::classifier::Terms;
 use crate::classifier::head::{TermWeights, free_logits};
 use crate::error::Error;
+use crate::files::digest::Fingerprint;
 use crate::model::file::tests::{
     model, patched, refuses_every_change, renamed, with_direction, with_subwords, with_terms,
 };
-use crate::model::folded::{FewAnswers, Folded, Scratch};
+use crate::model::folded::{FewAnswers, Folded, Quantized, Scratch};
 use crate::model::{Classifier, Model, Ready, Settings};
 use crate::polarity::{Polarity, Scorer};
 use crate::sentence::WordWeights;
@@ -76,6 +77,102 @@ fn what_is_read_answers_like_the_model_and_is_written_the_same() {
                 assert!((a - b).abs() < 1e-12, "{text}: {a} {b}");
             }
         }
+    }
+}
+
+fn quantized(model: &Model, most: Option<u64>) -> Quantized {
+    let source = Fingerprint::of_bytes(b"m");
+    model.quantized(Path::new("m"), &source, most).unwrap()
+}
+
+fn compact(model: &Model) -> Vec<u8> {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("m.senti");
+    quantized(model, None).write(&path).unwrap();
+    std::fs::read(&path).unwrap()
+}
+
+#[test]
+fn every_change_of_a_compact_file_is_refused() {
+    for model in [model(), and_terms(with_direction())] {
+        refuses_every_change(&compact(&model));
+    }
+}
+
+/// Few values are kept as they are, so small models lose nothing.
+#[test]
+fn a_compact_file_holds_what_was_packed() {
+    let three_labels = and_terms(with_three_labels());
+    for model in [model(), with_direction(), with_terms(), three_labels] {
+        let bytes = compact(&model);
+        let folded = read(&bytes).unwrap().unwrap();
+        let again = folded.to_model(Path::new("m")).unwrap();
+        let expected = bytes_of(&model);
+        let before = read(&expected).unwrap().unwrap();
+        assert_eq!(again.vectors().words(), model.vectors().words());
+        assert_eq!(again.vectors().polarity(), model.vectors().polarity());
+        assert_eq!(again.classifier(), model.classifier());
+        let mut scratch = Scratch::default();
+        for text in TEXTS {
+            let found = folded.classify(text, &mut scratch);
+            assert_eq!(found, before.classify(text, &mut scratch), "{text}");
+        }
+        // Again, nothing changes but where it comes from.
+        let twice = quantized(&again, None);
+        assert_eq!(twice.dropped(), 0);
+        for text in TEXTS {
+            let found = twice.folded().classify(text, &mut scratch);
+            assert_eq!(found, folded.classify(text, &mut scratch), "{text}");
+        }
+    }
+}
+
+#[test]
+fn pairs_are_dropped_until_the_file_is_small_enough() {
+    let model = and_terms(large());
+    let all = quantized(&model, None);
+    let source = Fingerprint::of_bytes(b"m");
+    let none = model.quantized_with(Path::new("m"), &source, 0).unwrap();
+    assert_eq!(none.pairs(), 0);
+    let least = none.size();
+    let mut last = 0;
+    for most in [least, least.midpoint(all.size()), all.size()] {
+        let found = quantized(&model, Some(most));
+        assert!(found.size() <= most && found.pairs() >= last, "{most}");
+        assert_eq!(found.pairs() + found.dropped(), all.pairs());
+        last = found.pairs();
+    }
+    assert_eq!(last, all.pairs());
+    let error = model.quantized(Path::new("m"), &source, Some(least - 1));
+    assert!(error.unwrap_err().to_string().contains(&least.to_string()));
+    let with_subwords = with_subwords().quantized(Path::new("m"), &source, None);
+    assert!(matches!(with_subwords, Err(Error::Artifact { .. })));
+}
+
+#[test]
+fn well_sealed_nonsense_in_a_compact_file_is_refused() {
+    let whole = compact(&and_terms(with_direction()));
+    for name in [
+        "words",
+        "flags",
+        "word_codes",
+        "word_codebooks",
+        "pair_rows",
+        "pair_codes",
+        "pair_codebooks",
+        "term_rows",
+        "term_codes",
+        "term_codebooks",
+    ] {
+        // A reserved kind of block.
+        let broken = patched(&whole, name, 0, &[0xff]);
+        let error = read(&broken).unwrap_err();
+        assert!(error.to_string().contains(name), "{name}: {error}");
+        let quoted = format!("\"{name}\":");
+        let other = quoted.replace(&name[1..], &"x".repeat(name.len() - 1));
+        let missing = renamed(&whole, quoted.as_bytes(), other.as_bytes());
+        let error = read(&missing).unwrap_err();
+        assert!(error.to_string().contains(name), "{name}: {error}");
     }
 }
 
