@@ -94,10 +94,7 @@ impl Classifier {
     fn uses_terms(&self) -> bool {
         match self {
             Self::Layer(_) => false,
-            Self::Head(head) => [&head.with_prior, &head.without_prior]
-                .into_iter()
-                .flatten()
-                .any(|branch| branch.terms.is_some()),
+            Self::Head(head) => head.uses_terms(),
         }
     }
 

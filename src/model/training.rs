@@ -331,7 +331,11 @@ fn head(
         .clone()
         .hidden(settings.hidden.map_or(Hidden::Auto, Hidden::Units));
     let head = table.fit(&open, &select(&data, used))?.head;
-    let decided = params.clone().hidden(Hidden::Units(head.width()));
+    // The texts of a fold stand for all of them, so they may have terms if those have.
+    let decided = params
+        .clone()
+        .hidden(Hidden::Units(head.width()))
+        .terms_from(if head.uses_terms() { 0 } else { usize::MAX });
     let validated = plan
         .map(|plan| plan.run(&data, |part| table.fit(&decided, part)))
         .transpose()?;

@@ -42,10 +42,6 @@ pub(super) fn choose(
     labels: &Labels,
     seed: u64,
 ) -> Result<Option<Chosen>> {
-    let counting = labels.weights.iter().filter(|&&weight| weight > 0.0);
-    if counting.count() < TERMS_FROM {
-        return Ok(None);
-    }
     let Some(parts) = divide(design, scaled, labels, seed) else {
         return Ok(None);
     };

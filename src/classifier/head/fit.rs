@@ -203,6 +203,8 @@ impl HeadParams {
     ) -> Result<()> {
         let design = branch.columns.design(scaled, prior, labels.classes);
         let terms = terms.map(Samples::new);
+        let counting = labels.weights.iter().filter(|&&weight| weight > 0.0);
+        let terms = terms.filter(|_| counting.count() >= self.terms_from);
         let chosen = match &terms {
             Some(terms) => amount::choose(&design, scaled, terms, labels, self.seed)?,
             None => None,

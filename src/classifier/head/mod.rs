@@ -139,6 +139,7 @@ pub struct HeadParams {
     slope: f64,
     odds: f64,
     orientation_odds: f64,
+    terms_from: usize,
 }
 
 impl HeadParams {
@@ -153,6 +154,7 @@ impl HeadParams {
             slope: PRIOR_SLOPE,
             odds: 0.0,
             orientation_odds: 0.0,
+            terms_from: TERMS_FROM,
         }
     }
 
@@ -176,6 +178,14 @@ impl HeadParams {
     #[must_use]
     pub fn seed(mut self, seed: u64) -> Self {
         self.seed = seed;
+        self
+    }
+
+    /// With fewer labels, terms have no weights of their own: [`TERMS_FROM`], unless a
+    /// part of the labels stands for all of them, as in cross-validation.
+    #[must_use]
+    pub fn terms_from(mut self, labels: usize) -> Self {
+        self.terms_from = labels;
         self
     }
 
@@ -373,6 +383,14 @@ impl Head {
     pub fn width(&self) -> usize {
         let hidden = self.weightier().and_then(|branch| branch.hidden.as_ref());
         hidden.map_or(0, |hidden| hidden.bias.len())
+    }
+
+    /// Whether words and pairs have weights of their own.
+    pub fn uses_terms(&self) -> bool {
+        [&self.with_prior, &self.without_prior]
+            .into_iter()
+            .flatten()
+            .any(|branch| branch.terms.is_some())
     }
 }
 

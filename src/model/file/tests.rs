@@ -1,6 +1,6 @@
 //! Files that are read back, damaged, and sealed anew over nonsense.
 
-use super::super::Settings;
+use super::super::{Settings, TrainingReport};
 use super::*;
 use crate::classifier::head::TERMS_FROM;
 use crate::text::labeled::LabeledSet;
@@ -58,6 +58,10 @@ pub(in crate::model) fn with_direction() -> Model {
 /// On texts whose labels only words without a vector show: of these, and of pairs,
 /// there are labels enough to learn.
 pub(in crate::model) fn with_terms() -> Model {
+    with_terms_and_report().0
+}
+
+fn with_terms_and_report() -> (Model, TrainingReport) {
     let known = 60;
     let words = (0..known).map(|at| format!("f{at}")).collect();
     let rows = (0..2 * known).map(|at| (at as f32).sin()).collect();
@@ -70,7 +74,16 @@ pub(in crate::model) fn with_terms() -> Model {
         })
         .collect();
     let set = LabeledSet::parse("t", &text).unwrap();
-    Model::train(vectors, &set, &Settings::default()).unwrap().0
+    Model::train(vectors, &set, &Settings::default()).unwrap()
+}
+
+/// The folds have fewer labels than terms need elsewhere.
+#[test]
+fn a_model_of_terms_is_validated_with_terms() {
+    let (model, report) = with_terms_and_report();
+    assert!(model.classifier().uses_terms());
+    let validated = report.classifier.unwrap();
+    assert!(validated.accuracy > 0.99, "{validated:?}");
 }
 
 #[test]
