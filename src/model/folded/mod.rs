@@ -99,9 +99,11 @@ struct Direction {
 #[derive(Debug, Default)]
 struct Negating {
     negation: Negation,
-    /// What its lists call the word of each row, and whether negation can begin with it;
-    /// the last for words without a row. None where words are known by their names.
-    rows: Vec<(Number, bool)>,
+    /// What its lists call the word of each row. None where words are known by their
+    /// names.
+    numbers: Vec<Number>,
+    /// Bits that say of each row whether negation can begin with its word.
+    starting: Vec<u64>,
     /// Words that negation can begin with, without a row there.
     unknown: FxHashSet<String>,
 }
@@ -113,18 +115,23 @@ impl Negating {
         let starting = negation.numbers().filter(|(_, _, starts)| *starts);
         Self {
             unknown: starting.map(|(word, _, _)| word.to_owned()).collect(),
-            rows: Vec::new(),
             negation,
+            ..Self::default()
         }
     }
 
     fn new(cues: &Cues, words: Words<'_>) -> Self {
         let negation = Negation::new(cues);
-        let mut rows = vec![(Number::NONE, false); words.len() + 1];
+        let mut numbers = vec![Number::NONE; words.len()];
+        let mut starting = vec![0; words.len().div_ceil(64)];
         let mut unknown = FxHashSet::default();
         for (word, number, starts) in negation.numbers() {
             match words.find(word.as_bytes()) {
-                Some(row) => rows[row as usize] = (number, starts),
+                Some(row) => {
+                    let row = row as usize;
+                    numbers[row] = number;
+                    starting[row / 64] |= u64::from(starts) << (row % 64);
+                }
                 None if starts => {
                     unknown.insert(word.to_owned());
                 }
@@ -133,9 +140,17 @@ impl Negating {
         }
         Self {
             negation,
-            rows,
+            numbers,
+            starting,
             unknown,
         }
+    }
+
+    /// Whether negation can begin with the word of a row.
+    #[inline]
+    fn starts(&self, row: u32) -> bool {
+        let bits = self.starting.get(row as usize / 64).copied().unwrap_or(0);
+        bits >> (row % 64) & 1 != 0
     }
 }
 

@@ -17,6 +17,7 @@ use super::slots::Wanted;
 use super::words::{Key, SHORT, Words, key_of_ascii};
 use crate::classifier::terms::neighbours;
 use crate::polarity::places;
+use crate::sentence::negation::Number;
 use crate::text::clauses::Break;
 use crate::text::tokenizer::{spans, word_at};
 use crate::text::units::is_overlapping;
@@ -59,6 +60,10 @@ pub(super) struct Text {
     negates: Vec<u32>,
     /// Which words are negated; none where it is shorter.
     negated: Vec<bool>,
+    /// Of a sentence: what its words are called by the lists of negation, and which are
+    /// negated.
+    numbers: Vec<Number>,
+    in_sentence: Vec<bool>,
     /// For each row the number of the last text with it, and how often it has it.
     seen: Vec<u64>,
     number: u64,
@@ -257,17 +262,15 @@ impl Text {
 
     /// Notes the words that negation can begin with.
     fn find_negators(&mut self, negating: &Negating, text: &str) {
-        let none = negating.rows.len().saturating_sub(1);
         let list = first_of(&mut self.negates, self.rows.len());
         let mut met = 0;
         for (&row, at) in self.rows.iter().zip(0u32..) {
-            let row = negating.rows.get((row as usize).min(none));
             list[met] = at;
-            met += usize::from(row.is_some_and(|(_, starts)| *starts));
+            met += usize::from(negating.starts(row));
         }
         self.negates.truncate(met);
         // By their names where they are not known by their rows.
-        let by_name = negating.rows.is_empty();
+        let by_name = negating.numbers.is_empty();
         if negating.unknown.is_empty() || self.known == self.tokens && !by_name {
             return;
         }
@@ -290,8 +293,6 @@ impl Text {
         let breaks = &self.breaks;
         let ends = |gap: &Break| gap.ends_sentence();
         let start_before = |at: usize| breaks[..at].iter().rposition(ends).map_or(0, |end| end + 1);
-        let (mut words, mut numbers, mut negated) = (Vec::new(), Vec::new(), Vec::new());
-        let lower = text.to_ascii_lowercase();
         let mut done = 0;
         for &at in &self.negates {
             let at = at as usize;
@@ -305,31 +306,27 @@ impl Text {
             if start > 0 && breaks[start - 1] == Break::Question {
                 start = start_before(start - 1);
             }
+            let (spans, rows) = (&self.spans[start..end], &self.rows[start..end]);
             // Only opinions are turned.
-            if !self.rows[start..end]
-                .iter()
-                .any(|&row| is_opinion(flags, row))
-            {
+            if !rows.iter().any(|&row| is_opinion(flags, row)) {
                 continue;
             }
-            words.clear();
-            numbers.clear();
-            for (&[from, to], &row) in self.spans[start..end].iter().zip(&self.rows[start..end]) {
-                let plain = lower.get(from as usize..to as usize);
-                let word = match plain.filter(|word| word.is_ascii()) {
-                    Some(plain) => Cow::Borrowed(plain),
-                    None => word(text, [from, to]),
+            let numbers = first_of(&mut self.numbers, end - start);
+            for (number, (&span, &row)) in numbers.iter_mut().zip(spans.iter().zip(rows)) {
+                *number = match negating.numbers.get(row as usize) {
+                    Some(number) => *number,
+                    None => negating.negation.number(&word(text, span)),
                 };
-                numbers.push(match negating.rows.get(row as usize) {
-                    Some((number, _)) => *number,
-                    None => negating.negation.number(&word),
-                });
-                words.push(word);
             }
-            let gaps = &breaks[start..end];
-            (negating.negation).scopes_of(&words, &numbers, gaps, &mut negated);
-            for (all, one) in self.negated[start..end].iter_mut().zip(&negated) {
-                *all |= one;
+            let mut words = Vec::new();
+            // Words that are not ASCII were looked for once more.
+            if !self.again.is_empty() {
+                words.extend(spans.iter().map(|&span| word(text, span)));
+            }
+            let (gaps, in_sentence) = (&breaks[start..end], &mut self.in_sentence);
+            (negating.negation).scopes_of(&words, numbers, gaps, in_sentence);
+            for (all, one) in self.negated[start..end].iter_mut().zip(in_sentence) {
+                *all |= *one;
             }
         }
     }

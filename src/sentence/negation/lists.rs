@@ -2,6 +2,7 @@
 
 use rustc_hash::FxHashMap;
 
+use super::Number;
 use super::phrases::{Effect, Phrase};
 use crate::text::cues::{Cues, sections};
 use crate::text::stopwords::StopWords;
@@ -9,6 +10,8 @@ use crate::text::stopwords::StopWords;
 /// What is known of a word.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Word {
+    /// It is more than a word inside of phrases.
+    pub(super) listed: bool,
     /// It turns what follows: not.
     pub(super) negator: bool,
     /// It turns what stands before it in its clause, and ends that: 않다.
@@ -37,8 +40,8 @@ impl Word {
 /// The words of a language that bear on negation.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Lists {
-    /// Where in `words` a word stands.
-    numbers: FxHashMap<String, u16>,
+    /// Where in `words` a word stands: those of phrases too.
+    numbers: FxHashMap<String, Number>,
     words: Vec<Word>,
     /// Whether two negators cancel. In many languages they agree instead (no es
     /// nada bueno), so they cancel only where it is listed which words part one
@@ -65,35 +68,45 @@ impl Lists {
     }
 
     /// The number of a word that is on a list.
-    pub(super) fn number(&self, word: &str) -> Option<u16> {
+    pub(super) fn number(&self, word: &str) -> Option<Number> {
         self.numbers.get(word).copied()
     }
 
-    pub(super) fn at(&self, number: u16) -> Option<&Word> {
-        self.words.get(usize::from(number))
+    /// What is known of a word that is more than a word inside of phrases.
+    #[inline]
+    pub(super) fn at(&self, number: Number) -> Option<&Word> {
+        let word = self.words.get(usize::from(number.0));
+        word.filter(|word| word.listed)
     }
 
     /// All words with their numbers.
-    pub(super) fn numbers(&self) -> impl Iterator<Item = (&str, u16)> {
+    pub(super) fn numbers(&self) -> impl Iterator<Item = (&str, Number)> {
         (self.numbers.iter()).map(|(word, &number)| (word.as_str(), number))
     }
 
     fn mark<W: AsRef<str>>(&mut self, words: &[W], mark: impl Fn(&mut Word)) {
         for word in words {
-            mark(self.entry(word.as_ref()));
+            let number = self.numbered(word.as_ref());
+            self.change(number, &mark);
         }
     }
 
-    fn entry(&mut self, word: &str) -> &mut Word {
-        let next = self.words.len();
-        // The lists are ours, and far shorter.
-        let number = self.number(word).unwrap_or_else(|| {
+    fn change(&mut self, number: Number, change: impl FnOnce(&mut Word)) {
+        if let Some(word) = self.words.get_mut(usize::from(number.0)) {
+            word.listed = true;
+            change(word);
+        }
+    }
+
+    /// The number of a word, which has one from now on.
+    fn numbered(&mut self, word: &str) -> Number {
+        self.number(word).unwrap_or_else(|| {
+            // The lists are ours, and far shorter.
+            let number = Number(self.words.len() as u16);
             self.words.push(Word::default());
-            let number = next as u16;
             self.numbers.insert(word.to_owned(), number);
             number
-        });
-        &mut self.words[usize::from(number)]
+        })
     }
 
     /// Adds what a file of this folder says; `english.txt` describes the form.
@@ -113,18 +126,21 @@ impl Lists {
                     self.cancels = true;
                     self.mark(&words, |word| (word.joining, word.light) = (true, true));
                 }
-                "ending" => self.add(Phrase::read(line, Effect::Ending, &more)),
-                "negating" => self.add(Phrase::read(line, Effect::Negating, &more)),
-                "unnegated" => self.add(Phrase::read(line, Effect::Unnegated, &more)),
+                "ending" => self.add(line, Effect::Ending, &more),
+                "negating" => self.add(line, Effect::Negating, &more),
+                "unnegated" => self.add(line, Effect::Unnegated, &more),
                 // The words of <more>; a test knows the names of all sections.
                 _ => {}
             }
         }
     }
 
-    fn add(&mut self, phrases: Vec<(String, Phrase)>) {
+    fn add(&mut self, line: &str, effect: Effect, more: &[String]) {
+        let phrases = Phrase::read(line, effect, more, |word| self.numbered(word));
         for (first, phrase) in phrases {
-            self.entry(&first).phrases.push(phrase);
+            for number in first {
+                self.change(number, |word| word.phrases.push(phrase.clone()));
+            }
         }
     }
 }
@@ -186,7 +202,7 @@ mod tests {
                     let twice = line.split_whitespace().find(|word| known(section, word));
                     assert_eq!(twice, None, "{section} of {language}");
                 } else if matches!(section, "ending" | "negating" | "unnegated") {
-                    let phrases = Phrase::read(line, Effect::Ending, &[]);
+                    let phrases = Phrase::read(line, Effect::Ending, &[], |_| Number(0));
                     assert!(!phrases.is_empty(), "{line} in {language}");
                 }
             }

@@ -54,19 +54,19 @@ impl Negation {
         }
     }
 
-    /// The words that are on lists, with their numbers, and whether negation can begin
-    /// with them: in a sentence without one with which it can no word is negated, but by
-    /// an answer that follows the question it is.
+    /// The words that are on lists or in phrases, with their numbers, and whether negation
+    /// can begin with them: in a sentence without one with which it can no word is
+    /// negated, but by an answer that follows the question it is.
     pub(crate) fn numbers(&self) -> impl Iterator<Item = (&str, Number, bool)> {
         self.lists.numbers().map(|(word, number)| {
             let listed = self.lists.at(number);
-            (word, Number(number), listed.is_some_and(|one| one.starts()))
+            (word, number, listed.is_some_and(|one| one.starts()))
         })
     }
 
     /// The number of a word.
     pub(crate) fn number(&self, word: &str) -> Number {
-        self.lists.number(word).map_or(Number::NONE, Number)
+        self.lists.number(word).unwrap_or(Number::NONE)
     }
 
     /// Says of each word of a text whether it is negated; a negator never is.
@@ -98,7 +98,8 @@ impl Negation {
         self.scopes_of(words, &numbers, breaks, out);
     }
 
-    /// The same where the words' numbers are known.
+    /// The same where the words' numbers are known. Of ASCII no more is needed: `words`
+    /// may be none then.
     pub(crate) fn scopes_of<W: AsRef<str>>(
         &self,
         words: &[W],
@@ -107,20 +108,33 @@ impl Negation {
         out: &mut Vec<bool>,
     ) {
         out.clear();
-        out.resize(words.len(), false);
-        let mut scan = Scan::new(&self.lists, words, numbers, breaks, out);
-        for at in 0..words.len() {
+        out.resize(numbers.len(), false);
+        let is_ascii = |word: &W| word.as_ref().is_ascii();
+        // None of them has parts then, and each is as long as any.
+        let units = if words.iter().all(is_ascii) {
+            &[]
+        } else {
+            words
+        };
+        let mut scan = Scan::new(&self.lists, units, numbers, breaks, out);
+        for at in 0..numbers.len() {
             scan.step(at);
         }
         scan.finish();
     }
 }
 
-/// What a word is called by the lists of a [`Negation`].
+/// What a word is called by the lists of a [`Negation`]; of a word that is on none, nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Number(u16);
 
 impl Number {
     /// Of a word that is on no list.
     pub(crate) const NONE: Self = Self(u16::MAX);
+}
+
+impl Default for Number {
+    fn default() -> Self {
+        Self::NONE
+    }
 }

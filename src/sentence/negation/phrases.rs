@@ -1,6 +1,7 @@
 //! Phrases of a few words: how they are written in the lists, and where one
 //! stands in a text.
 
+use super::Number;
 use crate::text::clauses::Break;
 use crate::text::units::Script;
 
@@ -23,11 +24,11 @@ pub(super) enum Effect {
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Slot {
     /// One of these words.
-    OneOf(Vec<String>),
+    OneOf(Vec<Number>),
     /// Up to [`GAP`] words, whichever they are.
     Gap,
     /// What follows is not this word.
-    Not(String),
+    Not(Number),
 }
 
 /// A phrase that begins with a certain word.
@@ -41,62 +42,56 @@ pub(super) struct Phrase {
 }
 
 impl Phrase {
-    /// The phrases that a line of a list means, each with the word it begins
-    /// with; `more` are the words that `<more>` stands for.
-    pub(super) fn read(line: &str, effect: Effect, more: &[String]) -> Vec<(String, Self)> {
+    /// The phrases that a line of a list means, each with the words it can begin
+    /// with; `more` are the words that `<more>` stands for, and `number` says what a
+    /// word is called.
+    pub(super) fn read(
+        line: &str,
+        effect: Effect,
+        more: &[String],
+        mut number: impl FnMut(&str) -> Number,
+    ) -> Vec<(Vec<Number>, Self)> {
         let (opens, line) = match line.strip_prefix('^') {
             Some(line) => (true, line),
             None => (false, line),
         };
-        spellings(line.trim())
-            .into_iter()
-            .flat_map(|line| {
-                let mut slots = line.split_whitespace().map(|slot| Slot::read(slot, more));
-                let first = match slots.next() {
-                    Some(Slot::OneOf(words)) => words,
-                    _ => Vec::new(),
+        let mut phrases = Vec::new();
+        for line in spellings(line.trim()) {
+            let slots = line.split_whitespace();
+            let mut slots = slots.map(|slot| Slot::read(slot, more, &mut number));
+            if let Some(Slot::OneOf(first)) = slots.next() {
+                let rest = slots.collect();
+                let phrase = Self {
+                    effect,
+                    opens,
+                    rest,
                 };
-                let rest: Vec<Slot> = slots.collect();
-                first.into_iter().map(move |word| {
-                    let rest = rest.clone();
-                    (
-                        word,
-                        Self {
-                            effect,
-                            opens,
-                            rest,
-                        },
-                    )
-                })
-            })
-            .collect()
+                phrases.push((first, phrase));
+            }
+        }
+        phrases
     }
 
     /// Where the phrase ends, if the word at `start` begins it. No phrase
     /// reaches across a break.
-    pub(super) fn end<W: AsRef<str>>(
-        &self,
-        words: &[W],
-        breaks: &[Break],
-        start: usize,
-    ) -> Option<usize> {
+    pub(super) fn end(&self, words: &[Number], breaks: &[Break], start: usize) -> Option<usize> {
         end(&self.rest, words, breaks, start + 1)
     }
 }
 
 impl Slot {
-    fn read(slot: &str, more: &[String]) -> Self {
+    fn read(slot: &str, more: &[String], number: &mut impl FnMut(&str) -> Number) -> Self {
         if slot == "*" {
             return Self::Gap;
         }
         if let Some(word) = slot.strip_prefix('!') {
-            return Self::Not(word.to_owned());
+            return Self::Not(number(word));
         }
         let mut words = Vec::new();
         for word in slot.split('/') {
             match word {
-                "<more>" => words.extend_from_slice(more),
-                _ => words.push(word.to_owned()),
+                "<more>" => words.extend(more.iter().map(|word| number(word))),
+                _ => words.push(number(word)),
             }
         }
         Self::OneOf(words)
@@ -105,20 +100,20 @@ impl Slot {
 
 /// Where the slots end when the first stands at `at`, which is never the
 /// beginning of the text.
-fn end<W: AsRef<str>>(slots: &[Slot], words: &[W], breaks: &[Break], at: usize) -> Option<usize> {
+fn end(slots: &[Slot], words: &[Number], breaks: &[Break], at: usize) -> Option<usize> {
     let Some((slot, rest)) = slots.split_first() else {
         return Some(at);
     };
     // Nothing of the phrase stands behind a break.
     let is_open = |at: usize| at < words.len() && breaks.get(at - 1).is_none_or(|b| b.joins());
-    let word = words.get(at).filter(|_| is_open(at)).map(AsRef::as_ref);
+    let word = words.get(at).filter(|_| is_open(at));
     match slot {
-        Slot::Not(other) => match word == Some(other.as_str()) {
+        Slot::Not(other) => match word == Some(other) {
             true => None,
             false => end(rest, words, breaks, at),
         },
         Slot::OneOf(some) => match word {
-            Some(word) if some.iter().any(|one| one == word) => end(rest, words, breaks, at + 1),
+            Some(word) if some.contains(word) => end(rest, words, breaks, at + 1),
             _ => None,
         },
         Slot::Gap => (at..=at + GAP)
@@ -165,9 +160,19 @@ mod tests {
             .collect();
         let words: Vec<&str> = words.iter().map(|word| word.trim_matches(',')).collect();
         let more = ["better".to_owned(), "worse".to_owned()];
-        Phrase::read(phrase, Effect::Unnegated, &more)
+        let mut known: Vec<String> = Vec::new();
+        let mut number = |word: &str| {
+            let at = known.iter().position(|known| known == word);
+            Number(at.unwrap_or_else(|| {
+                known.push(word.to_owned());
+                known.len() - 1
+            }) as u16)
+        };
+        let phrases = Phrase::read(phrase, Effect::Unnegated, &more, &mut number);
+        let words: Vec<Number> = words.iter().map(|word| number(word)).collect();
+        phrases
             .into_iter()
-            .filter(|(first, _)| first == words[0])
+            .filter(|(first, _)| first.contains(&words[0]))
             .find_map(|(_, phrase)| phrase.end(&words, &breaks, 0))
     }
 

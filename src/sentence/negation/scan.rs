@@ -47,11 +47,10 @@ impl Segment {
 /// The state of the pass.
 pub(super) struct Scan<'a, W> {
     lists: &'a Lists,
-    words: &'a [W],
+    /// The words, where some may have parts; else none.
+    units: &'a [W],
     /// What the lists call the words.
     numbers: &'a [Number],
-    /// All words are ASCII: none has parts, and each is as long as any.
-    spaced: bool,
     breaks: &'a [Break],
     out: &'a mut [bool],
     scope: Option<Scope>,
@@ -72,16 +71,15 @@ pub(super) struct Scan<'a, W> {
 impl<'a, W: AsRef<str>> Scan<'a, W> {
     pub(super) fn new(
         lists: &'a Lists,
-        words: &'a [W],
+        units: &'a [W],
         numbers: &'a [Number],
         breaks: &'a [Break],
         out: &'a mut [bool],
     ) -> Self {
         Self {
             lists,
-            words,
+            units,
             numbers,
-            spaced: words.iter().all(|word| word.as_ref().is_ascii()),
             breaks,
             out,
             scope: None,
@@ -97,6 +95,7 @@ impl<'a, W: AsRef<str>> Scan<'a, W> {
     /// Takes the next word.
     pub(super) fn step(&mut self, at: usize) {
         const UNKNOWN: &Word = &Word {
+            listed: false,
             negator: false,
             behind: false,
             verb: false,
@@ -105,7 +104,7 @@ impl<'a, W: AsRef<str>> Scan<'a, W> {
             joining: false,
             phrases: Vec::new(),
         };
-        if self.spaced && self.passes(at) {
+        if self.is_spaced() && self.passes(at) {
             return;
         }
         if let Some(whole) = self.whole(at) {
@@ -146,7 +145,7 @@ impl<'a, W: AsRef<str>> Scan<'a, W> {
     /// could be subject to, and it begins nothing: most words.
     #[inline]
     fn passes(&mut self, at: usize) -> bool {
-        let listed = self.numbers.get(at).and_then(|one| self.lists.at(one.0));
+        let listed = self.numbers.get(at).and_then(|one| self.lists.at(*one));
         let (mut content, mut joining) = (true, false);
         if let Some(word) = listed {
             if word.negator || !word.phrases.is_empty() {
@@ -166,13 +165,24 @@ impl<'a, W: AsRef<str>> Scan<'a, W> {
 
     /// Takes the end of the text.
     pub(super) fn finish(&mut self) {
-        if self.segment.start < self.words.len() {
-            self.close(self.words.len(), Break::Sentence);
+        if self.segment.start < self.numbers.len() {
+            self.close(self.numbers.len(), Break::Sentence);
         }
     }
 
-    fn word(&self, at: usize) -> &'a str {
-        self.words[at].as_ref()
+    /// No word has parts, and each is as long as any.
+    fn is_spaced(&self) -> bool {
+        self.units.is_empty()
+    }
+
+    /// The word at a place, where some may have parts.
+    fn unit(&self, at: usize) -> Option<&'a str> {
+        self.units.get(at).map(AsRef::as_ref)
+    }
+
+    /// Those that are parts of the word at a place.
+    fn parts(&self, at: usize) -> impl Iterator<Item = usize> {
+        (at + 1..self.units.len()).take_while(move |&part| self.whole(part) == Some(at))
     }
 
     fn at_break(&self, at: usize) -> Break {
@@ -181,20 +191,19 @@ impl<'a, W: AsRef<str>> Scan<'a, W> {
 
     /// The word that this is a part of: units of a Korean word follow it.
     fn whole(&self, at: usize) -> Option<usize> {
-        match self.spaced {
+        match self.is_spaced() {
             true => None,
-            false => part_of(self.words, at),
+            false => part_of(self.units, at),
         }
     }
 
     /// What the lists say of a word, or of its first part that they know: a stem
     /// stands for its forms.
     fn listed(&self, at: usize) -> Option<&'a Word> {
-        let parts = (at + 1..self.words.len()).take_while(|&part| self.whole(part) == Some(at));
-        let listed = |at: usize| self.lists.at(self.numbers.get(at)?.0);
-        match self.spaced {
+        let listed = |at: usize| self.lists.at(*self.numbers.get(at)?);
+        match self.is_spaced() {
             true => listed(at),
-            false => std::iter::once(at).chain(parts).find_map(listed),
+            false => std::iter::once(at).chain(self.parts(at)).find_map(listed),
         }
     }
 
@@ -206,7 +215,7 @@ impl<'a, W: AsRef<str>> Scan<'a, W> {
             if phrase.opens && follows {
                 continue;
             }
-            let Some(end) = phrase.end(self.words, self.breaks, at) else {
+            let Some(end) = phrase.end(self.numbers, self.breaks, at) else {
                 continue;
             };
             match phrase.effect {
@@ -233,11 +242,9 @@ impl<'a, W: AsRef<str>> Scan<'a, W> {
     /// negator before it, or is the end of it.
     fn is_unit_of_negator(&self, at: usize) -> bool {
         let previous = self.scope.filter(|scope| scope.from + 1 == at);
-        previous.is_some_and(|scope| {
-            let negator = self.word(scope.from);
-            let word = self.word(at);
-            !self.spaced
-                && negator.chars().all(is_unspaced)
+        let units = previous.and_then(|scope| Some((self.unit(scope.from)?, self.unit(at)?)));
+        units.is_some_and(|(negator, word)| {
+            negator.chars().all(is_unspaced)
                 && (word.starts_with(negator) || negator.ends_with(word))
         })
     }
@@ -245,7 +252,7 @@ impl<'a, W: AsRef<str>> Scan<'a, W> {
     fn negate(&mut self, at: usize) {
         // "No fun no charm": the same again is said of something else.
         let cancelled = self.scope.filter(|scope| {
-            self.lists.cancels && !self.joined && self.word(scope.from) != self.word(at)
+            self.lists.cancels && !self.joined && self.numbers[scope.from] != self.numbers[at]
         });
         self.scope = Some(Scope {
             from: at,
@@ -264,8 +271,7 @@ impl<'a, W: AsRef<str>> Scan<'a, W> {
             segment.negator = Some(at);
         }
         // What is behind a word is behind its last part.
-        let parts = (at + 1..self.words.len()).take_while(|&part| self.whole(part) == Some(at));
-        let end = parts.last().unwrap_or(at);
+        let end = self.parts(at).last().unwrap_or(at);
         let is_asked = self.at_break(end) == Break::Question;
         self.segment.covered = self.scope.is_some() || is_asked;
         self.close(at + 1, self.at_break(at));
@@ -273,14 +279,14 @@ impl<'a, W: AsRef<str>> Scan<'a, W> {
 
     /// Whether this is a pair of characters that an "and" begins.
     fn bridges(&self, at: usize) -> bool {
-        if self.spaced {
+        let Some(unit) = self.unit(at) else {
             return false;
-        }
-        let mut characters = self.word(at).char_indices();
+        };
+        let mut characters = unit.char_indices();
         let (first, second) = (characters.next(), characters.next());
         first.is_some_and(|(_, first)| is_unspaced(first))
             && second.is_some_and(|(end, _)| {
-                let first = self.lists.get(&self.word(at)[..end]);
+                let first = self.lists.get(&unit[..end]);
                 first.is_some_and(|word| word.joining)
             })
     }
@@ -311,16 +317,14 @@ impl<'a, W: AsRef<str>> Scan<'a, W> {
     /// How much of a scope's reach a word takes up: where units overlap, each
     /// character once.
     fn size(&self, at: usize) -> usize {
-        let word = self.word(at);
-        if self.spaced || word.is_ascii() || !word.chars().all(is_unspaced) {
+        let unit = self.unit(at).filter(|unit| !unit.is_ascii());
+        let Some(unit) = unit.filter(|unit| unit.chars().all(is_unspaced)) else {
             return WORD;
-        }
-        let last = match at {
-            0 => None,
-            _ => self.word(at - 1).chars().next_back(),
         };
-        let overlaps = last.is_some() && last == word.chars().next();
-        word.chars().count() - usize::from(overlaps)
+        let before = at.checked_sub(1).and_then(|before| self.unit(before));
+        let last = before.and_then(|before| before.chars().next_back());
+        let overlaps = last.is_some() && last == unit.chars().next();
+        unit.chars().count() - usize::from(overlaps)
     }
 
     /// Ends the segment before `end`, and the sentence where `kind` says so.
