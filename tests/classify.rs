@@ -289,12 +289,80 @@ fn every_form_holds_the_same_answers() {
         assert_eq!(object["2probability"], *probability);
         assert_eq!(object["probability"], probability.to_string());
     }
-    // Objects may differ from each other.
+}
+
+#[test]
+fn objects_become_rows() {
+    let sandbox = Sandbox::trained();
+    let answers = expected(&sandbox, &["It was great", "really, stupid"]);
+    sandbox.write(
+        "a.jsonl",
+        "{\"id\": 1.50, \"text\": \"It was great\"}\n{broken\n{\"id\": 2}\n",
+    );
+    let more = "{\"tags\": [\"a\", null], \"text\": \"really, stupid\", \"id\": null}\n";
+    sandbox.write("b.jsonl", more);
+    let files = ["classify", "-q", "-f", "a.jsonl", "-f", "b.jsonl"];
+    let to = |form: &str| {
+        sandbox
+            .run(&[&files[..], &["--to", form]].concat())
+            .exits(3)
+    };
+    let tsv = to("tsv").stdout;
+    let found = rows(&tsv);
+    assert_eq!(
+        found[0],
+        ["id", "text", "tags", "label", "probability", "error"]
+    );
+    assert_eq!(found[1][..4], ["1.50", "It was great", "", &answers[0].0]);
+    assert_eq!(found[1][4], answers[0].1.to_string());
+    assert_eq!(found[2][..5], [""; 5]);
+    assert!(found[2][5].contains("broken JSON"), "{found:?}");
+    assert_eq!(found[3][..5], ["2", "", "", "", ""]);
+    assert!(found[3][5].contains("no field"), "{found:?}");
+    assert_eq!(
+        found[4][..4],
+        ["", "really, stupid", "[\"a\", null]", &answers[1].0]
+    );
+    let csv = to("csv").stdout;
+    let row = csv.lines().last().unwrap();
+    assert!(
+        row.starts_with(",\"really, stupid\",\"[\"\"a\"\", null]\","),
+        "{row}"
+    );
+    // Each of several machines has all columns.
+    for shard in ["1/2", "2/2"] {
+        let part = ["--to", "tsv", "--shard", shard, "-o", "parts"];
+        sandbox.run(&[&files[..], &part].concat());
+    }
+    let part = |at: usize| sandbox.read(&format!("parts/part-0000{at}-of-00002.tsv"));
+    assert_eq!([part(1), part(2)].concat(), tsv.as_bytes());
+
+    sandbox.write(
+        "clash.jsonl",
+        "{\"text\":\"a\"}\n{\"label\":1,\"text\":\"b\"}\n",
+    );
+    let clash = ["classify", "-f", "clash.jsonl", "--to", "csv"];
+    sandbox
+        .run(&clash)
+        .exits(2)
+        .says(&["\"label\"", "--prefix"]);
+    sandbox
+        .run(&[&clash[..], &["--prefix", "senti_"]].concat())
+        .exits(0);
+    // Which fields there are only its end tells.
     let arguments = ["classify", "--from", "jsonl", "--to", "csv"];
     sandbox
-        .pipe(&arguments, "{\"text\":\"a\"}\n")
+        .pipe(&arguments, more)
         .exits(2)
-        .says(&["--to", "jsonl"]);
+        .says(&["--to", "pipe", "--file"]);
+    let many: String = (0..10_001)
+        .map(|at| format!("{{\"text\":\"a\",\"{at}\":1}}\n"))
+        .collect();
+    sandbox.write("many.jsonl", many);
+    sandbox
+        .run(&["classify", "-f", "many.jsonl", "--to", "csv"])
+        .exits(2)
+        .says(&["very many names", "10000"]);
 }
 
 #[test]
@@ -1019,10 +1087,52 @@ fn parquet_is_read_and_written() {
         ])
         .exits(3)
         .says(&["Float64", "a column of strings"]);
+    // As text, in every form.
+    let csv = [
+        "classify",
+        "-q",
+        "-f",
+        "b.parquet",
+        "--prefix",
+        "3_",
+        "--to",
+    ];
+    let spelled = |form: &str| sandbox.run(&[&csv[..], &[form]].concat()).exits(0).stdout;
+    let tsv = spelled("tsv");
+    let found = self::rows(&tsv);
+    assert_eq!(found[0][..3], ["text", "label", "probability"]);
+    for ((row, text), (label, probability)) in found[1..].iter().zip(TEXTS).zip(&answers) {
+        assert_eq!(row[..4], [text, label, &probability.to_string(), ""]);
+        assert_eq!(row[9..12], [label, &probability.to_string(), ""]);
+    }
+    let last = spelled("csv");
+    assert!(
+        last.lines()
+            .last()
+            .unwrap()
+            .starts_with("\"a \"\"wonderful\"\" film\","),
+        "{last}"
+    );
+    let objects = objects(&spelled("jsonl"));
+    assert_eq!(objects.len(), TEXTS.len());
+    for ((object, text), (label, probability)) in objects.iter().zip(TEXTS).zip(&answers) {
+        assert_eq!(object["text"], text);
+        assert_eq!(object["probability"], *probability);
+        assert_eq!(object["error"], Value::Null);
+        assert_eq!(object["3_label"], label.as_str());
+    }
+    // Objects as rows.
+    sandbox.write(
+        "d.jsonl",
+        "{\"text\":\"great\",\"n\":[1]}\n{\"text\":\"dull\"}\n",
+    );
     sandbox
-        .run(&["classify", "-f", "a.parquet", "--to", "csv"])
-        .exits(2)
-        .says(&["--to"]);
+        .run(&["classify", "-f", "d.jsonl", "-o", "d.parquet"])
+        .exits(0);
+    let (names, rows) = parquet_rows(&sandbox, "d.parquet");
+    assert_eq!(names[..2], ["text", "n"]);
+    assert_eq!(rows[0][1].as_deref(), Some("[1]"));
+    assert_eq!(rows[1][1], None);
 }
 
 #[cfg(feature = "parquet")]

@@ -93,6 +93,26 @@ impl Batch {
         self.push(line, raw, text);
     }
 
+    /// Puts a line to each record, as what stands there for it.
+    #[cfg(feature = "parquet")]
+    pub(super) fn spell<'l>(&mut self, lines: impl Iterator<Item = &'l str>) {
+        for (record, line) in self.records.iter_mut().zip(lines) {
+            let start = self.buffer.len();
+            self.buffer.push_str(line);
+            record.raw = start..self.buffer.len();
+        }
+    }
+
+    /// None of the records can be read.
+    #[cfg(feature = "parquet")]
+    pub(super) fn refuse(&mut self, found: &str, expected: &str) {
+        use senti::error::Place;
+        for record in self.records.iter_mut().filter(|record| record.text.is_ok()) {
+            let place = Place::line("the table", record.line);
+            record.text = Err(Error::input(place, found, expected));
+        }
+    }
+
     /// Keeps, of what came after the mark, the records in `kept`, counted from there.
     pub(super) fn keep(&mut self, mark: Mark, kept: Range<usize>) {
         let added = self.records.len() - mark.records;

@@ -10,6 +10,7 @@ use senti::files::digest::Fingerprint;
 
 use super::super::twice::is_pipe;
 use super::batch::Batch;
+use super::columns::Columns;
 use super::shape::{Shape, Wanted};
 use super::source::{self, Source};
 
@@ -23,6 +24,8 @@ pub(super) struct Inputs {
     files: VecDeque<PathBuf>,
     /// Those that were found to be empty.
     empty: Vec<PathBuf>,
+    /// All fields that objects have, where these are columns.
+    columns: Option<Arc<Columns>>,
     /// The first record that cannot be read is the end.
     strict: bool,
     /// The records to hand out, counted from 0 through all files.
@@ -67,6 +70,7 @@ impl Inputs {
             current,
             files: VecDeque::new(),
             empty,
+            columns: None,
             strict,
             range: 0..u64::MAX,
             position: 0,
@@ -99,6 +103,7 @@ impl Inputs {
             current: Some(Box::new(source::Texts::new(texts))),
             files: VecDeque::new(),
             empty: Vec::new(),
+            columns: None,
             strict: false,
             range: 0..u64::MAX,
             position: 0,
@@ -127,10 +132,25 @@ impl Inputs {
         self.range = range;
     }
 
+    /// Objects are rows with these columns.
+    pub(super) fn has_only(&mut self, columns: Columns) -> Arc<Columns> {
+        let columns = Arc::new(columns);
+        if let Some(source) = &mut self.current {
+            source.has_only(&columns);
+        }
+        self.columns = Some(Arc::clone(&columns));
+        columns
+    }
+
+    /// No record is the end.
+    pub(super) fn pass_over_errors(&mut self) {
+        self.strict = false;
+    }
+
     /// From here on everything is read, for the digests.
     pub(super) fn take_digests(&mut self) {
         self.digests = true;
-        self.strict = false;
+        self.pass_over_errors();
     }
 
     /// The digests of the files that were read to their ends.
@@ -183,10 +203,13 @@ impl Inputs {
                 let Some(path) = self.files.pop_front() else {
                     return Ok(None);
                 };
-                self.current = self.another(&path)?;
-                if self.current.is_none() {
+                let Some(mut source) = self.another(&path)? else {
                     continue;
+                };
+                if let Some(columns) = &self.columns {
+                    source.has_only(columns);
                 }
+                self.current = Some(source);
             }
             let batch = self.fill();
             if !batch.is_empty() {
@@ -201,9 +224,9 @@ impl Inputs {
             return Ok(None);
         };
         if shape != self.shape {
-            let columns = |shape: &Shape| match shape.columns().as_slice() {
-                [] | ["text"] => String::new(),
-                columns => format!(", columns {}", columns.join(", ")),
+            let columns = |shape: &Shape| match shape {
+                Shape::Lines | Shape::Objects { .. } => String::new(),
+                shape => format!(", columns {}", shape.columns().join(", ")),
             };
             return Err(Error::input(
                 Place::file(path),

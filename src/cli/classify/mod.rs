@@ -9,6 +9,7 @@
 mod answer;
 mod batch;
 mod cells;
+mod columns;
 mod inputs;
 mod names;
 mod objects;
@@ -37,6 +38,7 @@ use super::pretrain::interruptible;
 use super::printer::{Printer, counted, harmless};
 use super::twice::is_pipe;
 use answer::Answerer;
+use columns::Columns;
 use names::Names;
 pub(super) use options::Options;
 use origin::Origin;
@@ -80,7 +82,19 @@ pub(super) fn run(options: Options, printer: &mut Printer) -> Outcome {
     }
     let form = to.unwrap_or_else(|| Form::of(&shape));
     form.check(&shape)?;
-    names.check(form, &shape)?;
+    let stop = match work.output {
+        Some(_) => interruptible(),
+        // What was printed is there, whatever ends it.
+        None => Arc::new(AtomicBool::new(false)),
+    };
+    let go_on = || workers::stopped(&stop);
+    let columns = match shape {
+        Shape::Objects { .. } if form.has_columns() => {
+            inputs.has_only(Columns::of_objects(origin.open_again()?, &go_on)?)
+        }
+        _ => Arc::new(Columns::new(shape.columns())),
+    };
+    names.check(form, &shape, &columns)?;
     let output = match &work.output {
         Some(output) => Some(origin.output(output, work.shard, form)?),
         None if form == Form::Parquet => {
@@ -105,19 +119,14 @@ pub(super) fn run(options: Options, printer: &mut Printer) -> Outcome {
         answerer,
         form,
         shape,
+        columns,
         names,
         explain,
     });
-    let stop = match output {
-        Some(_) => interruptible(),
-        // What was printed is there, whatever ends it.
-        None => Arc::new(AtomicBool::new(false)),
-    };
 
     let mut job = None;
     if let (Some(shard), Some(output)) = (work.shard, &output) {
         let asked = options.asked(form, thresholds);
-        let go_on = || workers::stopped(&stop);
         let (wanted, range) = shard::plan(shard, origin.open()?, &model, asked, &go_on)?;
         if !work.force
             && let Some(done) = Marker::find(output, &wanted)?

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use senti::error::Error;
 
+use super::columns::Columns;
 use super::rendering::Form;
 use super::shape::Shape;
 
@@ -69,28 +70,36 @@ impl Names {
 
     /// Refuses a table that has one of the names already. Objects are looked at one by
     /// one.
-    pub(super) fn check(&self, form: Form, shape: &Shape) -> Result<(), Error> {
+    pub(super) fn check(&self, form: Form, shape: &Shape, columns: &Columns) -> Result<(), Error> {
         let fields = self.fields();
         let added = match form {
             Form::Text => Vec::new(),
             Form::Jsonl => fields.iter().map(String::as_str).collect(),
             Form::Tsv | Form::Csv | Form::Parquet => self.columns(),
         };
-        let columns = match (form, shape) {
+        let columns: Vec<&str> = match (form, shape) {
             // The object of a line is senti's own.
             (Form::Jsonl, Shape::Lines) => Vec::new(),
-            _ => shape.columns(),
+            _ => columns.names().collect(),
         };
         if let Some(taken) = columns.iter().find(|column| added.contains(column)) {
             return Err(clash(taken));
         }
         let mut seen = HashSet::new();
+        // A reader of objects takes one of the two, or neither.
+        let by_name = match form {
+            Form::Jsonl => true,
+            Form::Tsv | Form::Csv => !matches!(shape, Shape::Lines | Shape::Table { .. }),
+            Form::Text | Form::Parquet => false,
+        };
         match columns.iter().find(|column| !seen.insert(**column)) {
-            // A reader of objects takes one of the two, or neither.
-            Some(twice) if form == Form::Jsonl => Err(Error::setting(
+            Some(twice) if by_name => Err(Error::setting(
                 "--to",
-                format!("jsonl, for a table with two columns called {twice:?}"),
-                "tsv, csv or text, or names that differ",
+                format!(
+                    "{}, for a table with two columns called {twice:?}",
+                    form.ending()
+                ),
+                "the form of the table, text, or names that differ",
             )),
             _ => Ok(()),
         }
@@ -114,6 +123,9 @@ mod tests {
 
     #[test]
     fn names_are_in_the_order_of_the_columns() {
+        let check = |names: &Names, form, shape: &Shape| {
+            names.check(form, shape, &Columns::new(shape.columns()))
+        };
         let names = Names::new("s_", 2, true, true);
         assert_eq!(
             names.columns(),
@@ -147,11 +159,11 @@ mod tests {
             text: 0,
         };
         for form in [Form::Tsv, Form::Csv, Form::Jsonl] {
-            assert!(names.check(form, &table).is_ok());
-            let error = plain.check(form, &table).unwrap_err();
+            assert!(check(&names, form, &table).is_ok());
+            let error = check(&plain, form, &table).unwrap_err();
             assert!(error.to_string().contains("\"label\""), "{error}");
         }
-        assert!(plain.check(Form::Text, &table).is_ok());
+        assert!(check(&plain, Form::Text, &table).is_ok());
         let twice = Shape::Table {
             style: Style::Tabs,
             columns: ["text", "id", "id"].map(str::to_owned).to_vec(),
@@ -159,10 +171,10 @@ mod tests {
             text: 0,
         };
         for form in [Form::Tsv, Form::Csv, Form::Text] {
-            assert!(plain.check(form, &twice).is_ok());
+            assert!(check(&plain, form, &twice).is_ok());
         }
-        let error = plain.check(Form::Jsonl, &twice).unwrap_err();
+        let error = check(&plain, Form::Jsonl, &twice).unwrap_err();
         assert!(error.to_string().contains("\"id\""), "{error}");
-        assert!(plain.check(Form::Jsonl, &Shape::Lines).is_ok());
+        assert!(check(&plain, Form::Jsonl, &Shape::Lines).is_ok());
     }
 }

@@ -7,6 +7,8 @@ use std::fmt;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::Value;
 
+use super::columns::Columns;
+
 /// What is looked for in an object.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Search<'a> {
@@ -14,6 +16,8 @@ pub(super) struct Search<'a> {
     pub(super) names: &'a [String],
     /// Names that are to be added.
     pub(super) added: &'a [&'a str],
+    /// All names that there may be, where there are columns.
+    pub(super) columns: Option<&'a Columns>,
 }
 
 /// What was found in an object.
@@ -23,6 +27,8 @@ pub(super) struct Found {
     pub(super) text: Option<Value>,
     /// A name that is to be added and is there already.
     pub(super) taken: Option<String>,
+    /// A name that is not among the columns.
+    pub(super) other: Option<String>,
 }
 
 impl Search<'_> {
@@ -48,6 +54,9 @@ impl<'de> Visitor<'de> for Search<'_> {
         while let Some(name) = map.next_key::<String>()? {
             if self.added.contains(&name.as_str()) {
                 found.taken = Some(name.clone());
+            }
+            if self.columns.is_some_and(|columns| !columns.holds(&name)) {
+                found.other = Some(name.clone());
             }
             match self.names.iter().position(|wanted| *wanted == name) {
                 // The last of several with one name counts, as in most readers.
@@ -101,6 +110,7 @@ mod tests {
         let search = Search {
             names: &names,
             added: &["label"],
+            columns: None,
         };
         search.find(line).ok()
     }

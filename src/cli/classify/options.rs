@@ -51,7 +51,9 @@ const MOST_THREADS: usize = 1024;
 /// "probability_1" and so on (in JSON "top", a list), "explanation" (JSON) and, unless
 /// --strict, "error". Everything else stays as it is; empty lines are left out, and so
 /// are empty files among several. Whether all have the same columns is looked at before
-/// anything is answered.
+/// anything is answered. With --to JSON lines in files become the rows of another table:
+/// its columns are all fields, in the order in which they first appear; what is no string
+/// stays JSON, and null is an empty cell. So do rows of Parquet.
 ///
 /// A line or record that cannot be read has its place among the answers: as text with an
 /// empty label, an empty probability and what is wrong in place of the text, in tables

@@ -95,6 +95,20 @@ impl Origin {
         }
     }
 
+    /// Opens them for one more reading.
+    ///
+    /// # Errors
+    /// [`Error::Setting`] where some of it can be read only once.
+    pub(super) fn open_again(&self) -> Result<Inputs> {
+        if self.is_pipe() {
+            let found = "a form with columns, for JSON lines from standard input or another pipe";
+            return Err(Error::setting("--to", found, "jsonl or text").with_hint(
+                "which fields there are only the last line says: give files, compressed or not, with --file",
+            ));
+        }
+        self.open()
+    }
+
     /// Whether some of it can be read only once.
     pub(super) fn is_pipe(&self) -> bool {
         self.files

@@ -10,7 +10,9 @@ use std::sync::Arc;
 
 use arrow_array::{
     Array, ArrayRef, Float64Array, LargeStringArray, RecordBatch, StringArray, StringViewArray,
+    new_null_array,
 };
+use arrow_json::writer::{LineDelimited, WriterBuilder};
 use arrow_schema::{ArrowError, DataType, Field, Schema, SchemaRef};
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
@@ -21,7 +23,7 @@ use senti::error::{Error, Place, Result};
 use senti::files::digest::{Fingerprint, Hashing};
 use senti::files::write::Pending;
 
-use super::batch::{Batch, MOST_RECORDS, Row};
+use super::batch::{Batch, MOST_RECORDS};
 use super::inputs::name;
 use super::rendering::Rendering;
 use super::shape::{Shape, Wanted};
@@ -151,28 +153,60 @@ fn guarded<T, E: Into<ParquetError>>(
     })
 }
 
+/// Refuses columns that have no form as text.
+pub(super) fn check_spelling(schema: &SchemaRef) -> Result<()> {
+    for field in schema.fields() {
+        let field = field.as_ref().clone().with_nullable(true);
+        let nothing = new_null_array(field.data_type(), 1);
+        let spelled =
+            RecordBatch::try_new(Arc::new(Schema::new(vec![field.clone()])), vec![nothing])
+                .and_then(|rows| objects(&rows));
+        if let Err(error) = spelled {
+            return Err(Error::setting(
+                "--to",
+                format!("a form of text, for a column {:?} ({error})", field.name()),
+                "parquet or text",
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// The batch with its rows as objects of JSON; those that are none cannot be read.
+pub(super) fn spelled(mut batch: Batch) -> Batch {
+    if let Some(rows) = batch.rows.take() {
+        match objects(&rows) {
+            Ok(objects) => batch.spell(objects.lines()),
+            Err(error) => batch.refuse(&error.to_string(), "values that JSON can hold"),
+        }
+    }
+    batch
+}
+
+/// Each row as an object on a line.
+fn objects(rows: &RecordBatch) -> std::result::Result<String, ArrowError> {
+    let mut writer = WriterBuilder::new()
+        .with_explicit_nulls(true)
+        .build::<_, LineDelimited>(Vec::new());
+    writer.write(rows)?;
+    writer.finish()?;
+    String::from_utf8(writer.into_inner()).map_err(|error| ArrowError::JsonError(error.to_string()))
+}
+
 /// The rows of a batch, with the columns of the answers.
 pub(super) fn rows(
     rendering: &Rendering,
     batch: &Batch,
 ) -> std::result::Result<RecordBatch, ArrowError> {
-    let mut columns: Vec<ArrayRef> = match (&batch.rows, &rendering.shape) {
-        (Some(rows), _) => rows.columns().to_vec(),
-        (None, Shape::Table { style, columns, .. }) => {
-            let split = |row: Row<'_>| match row.raw.is_empty() {
-                true => Vec::new(),
-                false => style
-                    .split(row.raw)
-                    .into_iter()
-                    .map(|cell| cell.into_owned())
-                    .collect(),
-            };
-            let cells: Vec<Vec<String>> = batch.records().map(split).collect();
-            let column =
-                |at: usize| strings(cells.iter().map(|row| row.get(at).map(String::as_str)));
-            (0..columns.len()).map(column).collect()
+    let mut columns: Vec<ArrayRef> = match &batch.rows {
+        Some(rows) => rows.columns().to_vec(),
+        None => {
+            let cells: Vec<_> = (batch.records())
+                .map(|row| rendering.read_cells(&row))
+                .collect();
+            let column = |at: usize| strings(cells.iter().map(|row| row[at].as_deref()));
+            (0..rendering.columns.names().count()).map(column).collect()
         }
-        (None, _) => vec![strings(batch.records().map(|row| row.text.ok()))],
     };
     columns.extend(answers(rendering, batch));
     RecordBatch::try_new(schema(rendering), columns)
@@ -222,8 +256,8 @@ fn schema(rendering: &Rendering) -> SchemaRef {
     let field = |name: &str, kind| Arc::new(Field::new(name, kind, true));
     let mut fields: Vec<Arc<Field>> = match &rendering.shape {
         Shape::Parquet { schema, .. } => schema.fields().iter().cloned().collect(),
-        shape => {
-            let columns = shape.columns().into_iter();
+        _ => {
+            let columns = rendering.columns.names();
             columns.map(|name| field(name, DataType::Utf8)).collect()
         }
     };
@@ -282,4 +316,74 @@ fn failed(path: &Path, error: ParquetError) -> Error {
         error => std::io::Error::other(error.to_string()),
     };
     Error::io(path, "write", source)
+}
+
+#[cfg(test)]
+mod tests {
+    use arrow_array::builder::{Int32Builder, ListBuilder};
+    use arrow_array::{BinaryArray, Int64Array, TimestampMillisecondArray};
+    use arrow_schema::{TimeUnit, UnionFields, UnionMode};
+
+    use super::*;
+
+    #[test]
+    fn rows_of_any_type_are_objects() {
+        let mut lists = ListBuilder::new(Int32Builder::new());
+        lists.append_value([Some(1), None]);
+        lists.append_null();
+        let columns: [(&str, ArrayRef); 5] = [
+            ("text", Arc::new(StringArray::from(vec!["a\n\"b\"", ""]))),
+            ("n", Arc::new(Int64Array::from(vec![Some(i64::MAX), None]))),
+            (
+                "at",
+                Arc::new(TimestampMillisecondArray::from(vec![0, 1500])),
+            ),
+            ("list", Arc::new(lists.finish())),
+            (
+                "bytes",
+                Arc::new(BinaryArray::from(vec![&b"\xff\0"[..], b""])),
+            ),
+        ];
+        let rows = RecordBatch::try_from_iter_with_nullable(
+            columns.map(|(name, column)| (name, column, true)),
+        )
+        .unwrap();
+        assert!(check_spelling(&rows.schema()).is_ok());
+        let spelled = objects(&rows).unwrap();
+        let lines: Vec<&str> = spelled.lines().collect();
+        assert_eq!(
+            lines,
+            [
+                r#"{"text":"a\n\"b\"","n":9223372036854775807,"at":"1970-01-01T00:00:00","list":[1,null],"bytes":"ff00"}"#,
+                r#"{"text":"","n":null,"at":"1970-01-01T00:00:01.500","list":null,"bytes":""}"#,
+            ]
+        );
+        let mut batch = Batch::new();
+        for line in 1..=2 {
+            batch.push_text(line, 0..0, Ok("text"));
+        }
+        batch.rows = Some(rows);
+        let batch = spelled_rows(batch);
+        assert_eq!(batch, lines);
+    }
+
+    fn spelled_rows(batch: Batch) -> Vec<String> {
+        let batch = spelled(batch);
+        assert!(batch.rows.is_none());
+        batch.records().map(|row| row.raw.to_owned()).collect()
+    }
+
+    #[test]
+    fn what_has_no_form_as_text_is_refused() {
+        let fields = UnionFields::try_new(vec![0], vec![Field::new("a", DataType::Int8, true)]);
+        let kinds = [
+            DataType::Union(fields.unwrap(), UnionMode::Sparse),
+            DataType::Duration(TimeUnit::Second),
+        ];
+        let refused = kinds.map(|kind| {
+            let schema = Schema::new(vec![Field::new("column", kind, true)]);
+            check_spelling(&Arc::new(schema)).is_err()
+        });
+        assert_eq!(refused, [true, false]);
+    }
 }

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::path::Path;
+use std::sync::Arc;
 
 use clap::ValueEnum;
 use senti::error::{Error, Result};
@@ -12,6 +13,7 @@ use super::super::printer::{escape_json, harmless};
 use super::answer::{Answer, Answerer};
 use super::batch::{Batch, Row};
 use super::cells::Style;
+use super::columns::Columns;
 use super::names::Names;
 use super::objects;
 use super::shape::Shape;
@@ -36,6 +38,8 @@ pub(super) struct Rendering {
     pub(super) answerer: Answerer,
     pub(super) form: Form,
     pub(super) shape: Shape,
+    /// Of the records, where there are columns.
+    pub(super) columns: Arc<Columns>,
     pub(super) names: Names,
     pub(super) explain: bool,
 }
@@ -93,30 +97,24 @@ impl Form {
         }
     }
 
-    /// Refuses what one form cannot hold of another.
+    /// Whether every answer has the same columns.
+    pub(super) fn has_columns(self) -> bool {
+        matches!(self, Self::Tsv | Self::Csv | Self::Parquet)
+    }
+
+    /// Refuses what cannot be written.
     pub(super) fn check(self, shape: &Shape) -> Result<()> {
-        let refused = |found: &str, expected: &str| Err(Error::setting("--to", found, expected));
         if self == Self::Parquet && cfg!(not(feature = "parquet")) {
-            return refused(
-                "parquet",
-                "another form: this senti was built without Parquet",
-            )
-            .map_err(|error: Error| {
-                error.with_hint(
-                    "to build one that writes it: cargo install --path . --features parquet",
-                )
-            });
+            let expected = "another form: this senti was built without Parquet";
+            return Err(Error::setting("--to", "parquet", expected).with_hint(
+                "to build one that writes it: cargo install --path . --features parquet",
+            ));
         }
-        match (shape, self) {
-            (Shape::Objects { .. }, Self::Tsv | Self::Csv | Self::Parquet) => refused(
-                "a form with columns, for JSON lines, whose objects may differ",
-                "jsonl or text",
-            ),
+        match shape {
             #[cfg(feature = "parquet")]
-            (Shape::Parquet { .. }, Self::Tsv | Self::Csv | Self::Jsonl) => refused(
-                "a form of text, for Parquet, whose values have types",
-                "parquet or text",
-            ),
+            Shape::Parquet { schema, .. } if !matches!(self, Self::Parquet | Self::Text) => {
+                super::parquet::check_spelling(schema)
+            }
             _ => Ok(()),
         }
     }
@@ -129,9 +127,8 @@ impl Rendering {
         if let Shape::Table { header: false, .. } = self.shape {
             return None;
         }
-        let columns = self.shape.columns();
         let mut head = String::new();
-        style.row(columns.into_iter().chain(self.names.columns()), &mut head);
+        style.row(self.columns.names().chain(self.names.columns()), &mut head);
         head.push('\n');
         Some(head)
     }
@@ -155,6 +152,11 @@ impl Rendering {
 
     /// Answers a batch.
     pub(super) fn render(&self, batch: Batch) -> Piece {
+        #[cfg(feature = "parquet")]
+        let batch = match self.form {
+            Form::Tsv | Form::Csv | Form::Jsonl => super::parquet::spelled(batch),
+            Form::Text | Form::Parquet => batch,
+        };
         let content = match self.form {
             #[cfg(feature = "parquet")]
             Form::Parquet => Content::Rows(super::parquet::rows(self, &batch)),
@@ -249,6 +251,8 @@ impl Rendering {
                 }
             }
             Shape::Objects { .. } if !row.raw.is_empty() => objects::open(row.raw, out),
+            #[cfg(feature = "parquet")]
+            Shape::Parquet { .. } if !row.raw.is_empty() => objects::open(row.raw, out),
             _ => {
                 if let Err(error) = row.text {
                     self.failed_object(row.line, error, out);
@@ -285,21 +289,32 @@ impl Rendering {
             Shape::Table { style: same, .. } if *same == style && row.text.is_ok() => {
                 out.push_str(row.raw);
             }
-            Shape::Table {
-                style: of, columns, ..
-            } => {
-                let cells = match row.raw.is_empty() {
-                    true => Vec::new(),
-                    false => of.split(row.raw),
-                };
-                let cell = |at: usize| cells.get(at).map_or("", Cow::as_ref);
-                style.row((0..columns.len()).map(cell), out);
+            Shape::Lines => style.write(row.text.unwrap_or_default(), out),
+            _ => {
+                let cells = self.read_cells(row);
+                let cells = cells.iter().map(|cell| cell.as_deref().unwrap_or_default());
+                style.row(cells, out);
             }
-            _ => style.write(row.text.unwrap_or_default(), out),
         }
         for cell in self.added(row) {
             out.push(style.separator());
             style.write(&cell, out);
+        }
+    }
+
+    /// The cells of a record, as many as there are columns.
+    pub(super) fn read_cells<'r>(&self, row: &Row<'r>) -> Vec<Option<Cow<'r, str>>> {
+        match &self.shape {
+            Shape::Lines => vec![row.text.ok().map(Cow::Borrowed)],
+            Shape::Table { style, columns, .. } => {
+                let mut cells: Vec<_> = match row.raw.is_empty() {
+                    true => Vec::new(),
+                    false => style.split(row.raw).into_iter().map(Some).collect(),
+                };
+                cells.resize(columns.len(), None);
+                cells
+            }
+            _ => self.columns.cells(row.raw),
         }
     }
 

@@ -95,15 +95,15 @@ impl fmt::Display for Shape {
 
 impl Shape {
     /// The names of the columns, where there are columns.
-    pub(super) fn columns(&self) -> Vec<&str> {
+    pub(super) fn columns(&self) -> Vec<String> {
         match self {
-            Self::Lines => vec!["text"],
+            Self::Lines => vec!["text".to_owned()],
             Self::Objects { .. } => Vec::new(),
-            Self::Table { columns, .. } => columns.iter().map(String::as_str).collect(),
+            Self::Table { columns, .. } => columns.clone(),
             #[cfg(feature = "parquet")]
             Self::Parquet { schema, .. } => {
                 let fields = schema.fields().iter();
-                fields.map(|field| field.name().as_str()).collect()
+                fields.map(|field| field.name().clone()).collect()
             }
         }
     }
@@ -209,6 +209,7 @@ impl Wanted {
             let search = Search {
                 names: &names,
                 added: &[],
+                columns: None,
             };
             let found = search.find(first).ok()?;
             return found.text?.is_string().then_some(Format::Jsonl);

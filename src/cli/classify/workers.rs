@@ -140,6 +140,7 @@ mod tests {
     use senti::vectors::skipgram::{self, Settings};
 
     use super::super::answer::Answerer;
+    use super::super::columns::Columns;
     use super::super::names::Names;
     use super::super::rendering::{Content, Form};
     use super::super::shape::Shape;
@@ -172,6 +173,7 @@ mod tests {
             ),
             form: Form::Jsonl,
             shape: Shape::Lines,
+            columns: Arc::new(Columns::new(Shape::Lines.columns())),
             names: Names::new("", 0, false, true),
             explain: false,
         })

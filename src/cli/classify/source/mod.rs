@@ -7,11 +7,13 @@ mod table;
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
+use std::sync::Arc;
 
 use senti::error::Result;
 use senti::files::digest::Fingerprint;
 
 use super::batch::Batch;
+use super::columns::Columns;
 use super::inputs::name;
 use super::shape::{Format, Shape, Wanted, by_name};
 use lines::{PlainLines, Reader};
@@ -35,6 +37,9 @@ pub(super) trait Source: Send {
 
     /// Says that nobody will ask for it.
     fn ignore_fingerprint(&self) {}
+
+    /// Objects have no fields but these.
+    fn has_only(&mut self, _columns: &Arc<Columns>) {}
 }
 
 /// Opens a file and says what it is; `added` are the names that answers add. Nothing

@@ -7,6 +7,7 @@ use senti::files::digest::Fingerprint;
 use serde_json::Value;
 
 use super::super::batch::Batch;
+use super::super::columns::Columns;
 use super::super::objects::{Found, Search};
 use super::Source;
 use super::lines::Reader;
@@ -17,6 +18,7 @@ pub(super) struct Objects {
     name: Arc<str>,
     names: Vec<String>,
     added: Vec<String>,
+    columns: Option<Arc<Columns>>,
     /// An object was read, so that names that clash are no matter of the options.
     begun: bool,
 }
@@ -28,6 +30,7 @@ impl Objects {
             name: Arc::clone(name),
             names: names.to_vec(),
             added: added.to_vec(),
+            columns: None,
             begun: false,
         }
     }
@@ -37,6 +40,7 @@ impl Objects {
         let search = Search {
             names: &self.names,
             added: &added,
+            columns: self.columns.as_deref(),
         };
         search.find(line)
     }
@@ -85,6 +89,12 @@ impl Source for Objects {
             return Ok(true);
         }
         self.begun = true;
+        if let Some(other) = found.other {
+            let found = format!("a field {other:?}, which was in no object before");
+            let error = wrong(found, "files that nobody changes");
+            batch.push(line, raw, Err(error));
+            return Ok(true);
+        }
         match found.text {
             Some(Value::String(text)) => batch.push_text(line, raw, Ok(&text)),
             Some(_) => {
@@ -113,6 +123,10 @@ impl Source for Objects {
 
     fn ignore_fingerprint(&self) {
         self.reader.ignore_fingerprint();
+    }
+
+    fn has_only(&mut self, columns: &Arc<Columns>) {
+        self.columns = Some(Arc::clone(columns));
     }
 }
 
@@ -162,6 +176,19 @@ mod tests {
                 Err(error) => assert!(error.to_string().contains(text), "{error}"),
             }
         }
+    }
+
+    #[test]
+    fn fields_that_have_no_column_are_told() {
+        let mut objects = objects(b"{\"text\":\"a\"}\n{\"new\":1,\"text\":\"b\"}\n");
+        objects.has_only(&Arc::new(Columns::new(vec!["text".to_owned()])));
+        let mut batch = Batch::new();
+        while objects.read(&mut batch).unwrap() {}
+        let rows: Vec<_> = batch.records().collect();
+        assert_eq!(rows[0].text.unwrap(), "a");
+        assert_eq!(rows[1].raw, "{\"new\":1,\"text\":\"b\"}");
+        let error = rows[1].text.unwrap_err().to_string();
+        assert!(error.contains("line 2: found a field \"new\""), "{error}");
     }
 
     #[test]
