@@ -11,7 +11,7 @@ use crate::files::digest::Fingerprint;
 use crate::model::file::tests::{
     model, patched, refuses_every_change, renamed, with_direction, with_subwords, with_terms,
 };
-use crate::model::folded::{FewAnswers, Folded, Quantized, Scratch};
+use crate::model::folded::{FewAnswers, Folded, Quantized, Scratch, seal};
 use crate::model::{Classifier, Model, Ready, Settings};
 use crate::polarity::{Polarity, Scorer};
 use crate::sentence::WordWeights;
@@ -243,6 +243,18 @@ fn well_sealed_nonsense_is_refused() {
     ] {
         let error = read(&bytes).unwrap_err();
         assert!(error.to_string().contains(says), "{says}: {error}");
+    }
+    // A longer header moves all numbers off their places.
+    for by in 1..8 {
+        let length = u64::from_le_bytes(*whole.first_chunk().unwrap());
+        let mut moved = (length + by).to_le_bytes().to_vec();
+        let (header, tensors) = whole[8..].split_at(length as usize);
+        moved.extend(header);
+        moved.extend(vec![b' '; by as usize]);
+        moved.extend(tensors);
+        seal(&mut moved).unwrap();
+        let error = read(&moved).unwrap_err().to_string();
+        assert!(error.contains("not aligned"), "{by}: {error}");
     }
     // What leads nowhere is found by no text.
     for table in ["word_buckets", "word_keys", "pairs"] {
