@@ -436,7 +436,6 @@ mod tests {
 
         #[test]
         fn a_folded_model_answers_and_explains_the_same(plan in plans(), text in TEXTS) {
-            let plan = Plan { subwords: false, ..plan };
             let model = plan.model();
             let folded = plan.model().projected().unwrap();
             let (one, other) = (model.classify(&text), folded.classify(&text));
@@ -456,7 +455,6 @@ mod tests {
 
         #[test]
         fn a_model_in_its_file_answers_the_same(plan in plans(), texts in proptest::collection::vec(prop_oneof![TEXTS, NEGATIONS], 1..6)) {
-            let plan = Plan { subwords: false, ..plan };
             let path = std::path::Path::new("m");
             let model = plan.model().projected().unwrap();
             let Some(bytes) = model.laid_out(path).unwrap() else {

@@ -1,5 +1,5 @@
 //! The model file of a whole model, format 1; with subwords, 2; with a direction of
-//! sentiment, 3. Folded models have formats 4 and 5 (`folded/file.rs`), compact
+//! sentiment, 3. Folded models have formats 4, 5 and 7 (`folded/file.rs`), compact
 //! ones 6 (`folded/compact.rs`).
 //!
 //! A [safetensors](https://github.com/huggingface/safetensors) file: a header
@@ -89,6 +89,9 @@ impl Model {
         let refused =
             |reason: String| Error::artifact(path.display().to_string(), reason, "a model");
         let subwords = self.vectors.subwords();
+        if subwords.is_some_and(|subwords| subwords.projection().is_some()) {
+            return Err(refused("folded vectors of n-grams".to_owned()));
+        }
         let header = Header {
             format: match (&self.classifier, subwords) {
                 (Classifier::Head(_), _) => FORMAT_WITH_POLARITY,

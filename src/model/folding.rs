@@ -15,8 +15,8 @@
 //! to 32 bits, and nothing of the code that makes them needs to know. From eight
 //! labels k is mostly one to four, where d is 100.
 //!
-//! Not with subwords: the vector of an unseen word is brought to unit length, which
-//! takes all of its components.
+//! The vector of an unseen word, made of n-grams, is brought to unit length, which takes
+//! all of its components: the vectors of n-grams stay as they are, and P is kept with them.
 
 use ndarray::{Array1, Array2};
 
@@ -26,6 +26,7 @@ use crate::classifier::{Head, HiddenLayer, Scaling, Standardiser};
 use crate::error::Result;
 use crate::polarity::Scorer;
 use crate::vectors::WordVectors;
+use crate::vectors::subwords::Projection;
 
 /// The rows of P, and where each stands.
 struct Products {
@@ -47,7 +48,7 @@ impl Products {
 
 impl Model {
     /// The same model with vectors of as many components as its answers depend on;
-    /// unchanged where that would be no less, or with subwords.
+    /// unchanged where that would be no less.
     ///
     /// # Errors
     /// [`Error::Setting`](crate::error::Error::Setting) where a product is too large for
@@ -55,19 +56,14 @@ impl Model {
     pub fn folded(self) -> Result<Self> {
         let whole = self.clone();
         let dims = self.vectors.dims();
-        match self.vectors.subwords() {
-            None => self.projected().map(|model| {
-                if model.vectors.dims() < dims {
-                    model
-                } else {
-                    whole
-                }
-            }),
-            Some(_) => Ok(whole),
-        }
+        let model = self.projected()?;
+        Ok(match model.vectors.dims() < dims {
+            true => model,
+            false => whole,
+        })
     }
 
-    /// The same without subwords, whatever it gains.
+    /// The same, whatever it gains.
     pub(super) fn projected(mut self) -> Result<Self> {
         let mut products = Products { rows: Vec::new() };
         let polarity = self.vectors.polarity();
@@ -116,6 +112,11 @@ impl Model {
         }
         if let Some(polarity) = self.vectors.polarity() {
             vectors = vectors.with_polarity(polarity.clone().along(directions, count));
+        }
+        if let Some(subwords) = self.vectors.subwords() {
+            let rows = products.rows.iter().map(|row| row.to_vec()).collect();
+            let subwords = subwords.clone().projected(Projection::new(rows));
+            vectors = vectors.with_subwords(subwords)?;
         }
         self.scorer = self
             .scorer

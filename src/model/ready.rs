@@ -144,7 +144,8 @@ impl Ready {
     /// Whether unseen words may have vectors.
     pub fn has_subwords(&self) -> bool {
         match self {
-            Self::Folded(_) | Self::Few(..) => false,
+            Self::Folded(folded) => folded.has_subwords(),
+            Self::Few(answers, _) => answers.has_subwords(),
             Self::Whole(model) => model.vectors().subwords().is_some(),
         }
     }

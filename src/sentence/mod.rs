@@ -33,7 +33,7 @@ use crate::text::tokenizer::Tokenizer;
 use crate::vectors::WordVectors;
 
 /// The weight of a word that has no row: a / (a + p) for p = 0.
-const UNSEEN: f64 = 1.0;
+pub(crate) const UNSEEN: f64 = 1.0;
 /// The constant a of the weights is at least this; the paper's range is 1e-4 to
 /// 1e-3.
 const SMOOTHING: f64 = 1e-3;

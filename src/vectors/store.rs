@@ -133,6 +133,10 @@ impl WordVectors {
         subwords: &Subwords,
     ) -> Result<Embeddings<BucketSubwordVocab, NdArray>> {
         let ngrams = subwords.ngrams();
+        if subwords.projection().is_some() {
+            let wanted = "vectors with all their components";
+            return Err(Error::setting("n-gram vectors", "folded ones", wanted));
+        }
         let mut rows = Vec::with_capacity((self.len() + ngrams.buckets()) * self.dims());
         rows.extend_from_slice(self.rows());
         subwords.append_all(&mut rows);

@@ -10,6 +10,9 @@
 //! An unseen word's vector is the mean of its n-grams' vectors, scaled to unit
 //! length like the vector of every other word. Buckets into which no word of the
 //! vocabulary falls were never trained: they are zero, and count for nothing.
+//!
+//! Where of vectors only their products with a few others are wanted, an unseen word's
+//! vector, once it is of unit length, is turned into these ([`Subwords::projected`]).
 
 use finalfusion::subword::{BucketIndexer, FinalfusionHashIndexer, SubwordIndices};
 use serde::{Deserialize, Serialize};
@@ -112,6 +115,35 @@ pub struct Subwords {
     buckets: Vec<u32>,
     /// A row for each of them, of any length.
     rows: Vec<f32>,
+    /// What unit vectors are multiplied by, where only that is wanted of them.
+    projection: Option<Projection>,
+}
+
+/// The products of vectors with a few rows: a linear map.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Projection(Vec<Vec<f64>>);
+
+impl Projection {
+    /// By rows that are all of one length.
+    pub(crate) fn new(rows: Vec<Vec<f64>>) -> Self {
+        Self(rows)
+    }
+
+    /// Whether it leads from vectors of `from` components to such of `to`, and all of its
+    /// numbers are finite.
+    pub(crate) fn fits(&self, from: usize, to: usize) -> bool {
+        let sound = |row: &Vec<f64>| row.len() == from && row.iter().all(|v| v.is_finite());
+        self.0.len() == to && self.0.iter().all(sound)
+    }
+
+    /// What a vector becomes.
+    pub(crate) fn of(&self, vector: &[f32]) -> Vec<f32> {
+        let product = |row: &Vec<f64>| -> f64 {
+            let products = row.iter().zip(vector);
+            products.map(|(a, b)| a * f64::from(*b)).sum()
+        };
+        self.0.iter().map(|row| product(row) as f32).collect()
+    }
 }
 
 impl Subwords {
@@ -167,6 +199,7 @@ impl Subwords {
             dims,
             buckets,
             rows,
+            projection: None,
         })
     }
 
@@ -175,9 +208,30 @@ impl Subwords {
         self.ngrams
     }
 
-    /// The components of a vector.
+    /// The components of a word's vector.
     pub fn dims(&self) -> usize {
+        let projection = self.projection.as_ref();
+        projection.map_or(self.dims, |projection| projection.0.len())
+    }
+
+    /// Components of a bucket's row.
+    pub(crate) fn width(&self) -> usize {
         self.dims
+    }
+
+    /// The same, of whose words' vectors only the products with some rows are wanted,
+    /// which must be as long as those.
+    #[must_use]
+    pub(crate) fn projected(self, projection: Projection) -> Self {
+        Self {
+            projection: Some(projection),
+            ..self
+        }
+    }
+
+    /// What of words' vectors is wanted; nothing where it is all.
+    pub(crate) fn projection(&self) -> Option<&Projection> {
+        self.projection.as_ref()
     }
 
     /// The buckets that have a vector, rising.
@@ -203,27 +257,42 @@ impl Subwords {
     /// The vector of a word, by its n-grams alone, of unit length; nothing when
     /// none of them is known.
     pub fn compose(&self, word: &str) -> Option<Vec<f32>> {
-        // In f64: sums of large f32 values overflow. The sum has the direction of
-        // the mean, and the length goes.
-        let mut sum = vec![0.0; self.dims];
-        for bucket in self.ngrams.of(word) {
-            if let Ok(place) = self.buckets.binary_search(&bucket) {
-                let row = &self.rows[place * self.dims..][..self.dims];
-                for (sum, &value) in sum.iter_mut().zip(row) {
-                    *sum += f64::from(value);
-                }
-            }
-        }
-        let largest = sum
-            .iter()
-            .fold(0.0, |most: f64, value| most.max(value.abs()));
-        if largest == 0.0 {
-            return None;
-        }
-        let mut vector: Vec<f32> = sum.iter().map(|value| (value / largest) as f32).collect();
-        normalise(&mut vector);
-        Some(vector)
+        let row = |bucket| {
+            let place = self.buckets.binary_search(&bucket).ok()?;
+            self.rows.get(place * self.dims..)?.get(..self.dims)
+        };
+        let vector = compose(self.ngrams.of(word), row, self.dims)?;
+        Some(match &self.projection {
+            None => vector,
+            Some(projection) => projection.of(&vector),
+        })
     }
+}
+
+/// The unit vector of a word, of `dims` components, by the buckets of its n-grams and
+/// their rows; nothing when none of them has a row.
+pub(crate) fn compose<'r>(
+    buckets: Vec<u32>,
+    row: impl Fn(u32) -> Option<&'r [f32]>,
+    dims: usize,
+) -> Option<Vec<f32>> {
+    // In f64: sums of large f32 values overflow. The sum has the direction of
+    // the mean, and the length goes.
+    let mut sum = vec![0.0; dims];
+    for row in buckets.into_iter().filter_map(row) {
+        for (sum, &value) in sum.iter_mut().zip(row) {
+            *sum += f64::from(value);
+        }
+    }
+    let largest = sum
+        .iter()
+        .fold(0.0, |most: f64, value| most.max(value.abs()));
+    if largest == 0.0 {
+        return None;
+    }
+    let mut vector: Vec<f32> = sum.iter().map(|value| (value / largest) as f32).collect();
+    normalise(&mut vector);
+    Some(vector)
 }
 
 #[cfg(test)]

@@ -312,6 +312,7 @@ fn content(file: &Packed<'_>, header: Header) -> Found<Content> {
         pairs,
         terms,
         others,
+        subwords: None,
     })
 }
 

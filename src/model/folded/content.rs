@@ -10,6 +10,7 @@ use super::{BEFORE, SCALED};
 use crate::model::{Classifier, Model};
 use crate::polarity::parts::Parts;
 use crate::polarity::{Full, Scorer};
+use crate::vectors::subwords::Subwords;
 
 /// A pair, by the rows of its words, and so many values.
 pub(super) type Valued<const VALUES: usize> = ((u32, u32), [f32; VALUES]);
@@ -32,15 +33,14 @@ pub(super) struct Content {
     pub(super) terms: Vec<Valued<EACH>>,
     /// Those of each such pair for the other free logits.
     pub(super) others: Vec<f32>,
+    /// The vectors of n-grams.
+    pub(super) subwords: Option<Subwords>,
 }
 
 impl Content {
     /// What a model's tables hold; nothing where it cannot have them.
     pub(super) fn of(model: &Model) -> Option<Self> {
         let vectors = &model.vectors;
-        if vectors.subwords().is_some() {
-            return None;
-        }
         let terms = match Layout::of(model) {
             Layout::None => None,
             Layout::Some(laid) => Some(laid),
@@ -112,6 +112,7 @@ impl Content {
                 (Classifier::Layer(layer), _) => StoredClassifier::Layer(layer.clone()),
             },
             terms: terms.as_ref().map(|terms| terms.stored.clone()),
+            subwords: None,
             direction: parts.map(|parts| StoredDirection {
                 pairs: 0,
                 offsets: parts.scales.each_ref().map(|scale| scale.offset),
@@ -135,6 +136,7 @@ impl Content {
             pairs,
             terms,
             others,
+            subwords: vectors.subwords().cloned(),
         })
     }
 }

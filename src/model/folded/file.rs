@@ -1,4 +1,4 @@
-//! The model file, format 5.
+//! The model file, format 5; with n-grams, 7.
 //!
 //! A safetensors file, as those of formats 1 to 3: a header length (u64,
 //! little-endian), a JSON header, then the tensors, little-endian, without gaps. With V
@@ -16,6 +16,8 @@
 //! | `term_pairs` | u64 | 4 M, 2 | as `pairs`, of terms: two numbers of the first free logit as f32, and the number of the pair |
 //! | `listed_terms`, `term_slots` | u32 | R, 5 and D, 8 | as for pairs |
 //! | `term_values` | f32 | T, 2 (F - 1) | the numbers of pairs for the other free logits; only where there are any |
+//! | `bucket_index` | u32 | R, 2 | format 7: of each run of 32 buckets of n-grams a bit for each that has a vector, the lowest for the first, and how many have one before the run |
+//! | `bucket_vectors` | f32 | N, d | format 7: their vectors, of any length, in the order of the buckets |
 //! | `flags` | u8 | V | of each row: 1, left out; 2, a term; 4, opinions are made of it; 8 and 16, a seed word of praise and of blame |
 //! | `long_words` | u8 | | the words of more than sixteen bytes: length (u16), bytes (UTF-8) |
 //! | `proofs` | u8 | | SHA-256 of each 4,096 bytes of all tensors above, in the order of the file |
@@ -35,7 +37,10 @@
 //! `report`, `offsets`, `directions`, `length` and `full`, as in format 3; and `terms`,
 //! where there are any: `with_prior`, whether they are in the head with the prior;
 //! `scale`; `vectors`, how many of the words have a vector, which come first; and `pairs`,
-//! T.
+//! T. In format 7 also `subwords`: `ngrams`, as in format 2, and `projection`, the k rows
+//! of d numbers that a word's vector is multiplied by once it is of unit length; null
+//! where k is d and it stays as it is. (A reader that knows nothing of n-grams would answer
+//! otherwise, so it must not read format 7.)
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -48,7 +53,7 @@ use super::pairs;
 use super::slots::{BUCKET, MOST};
 use super::terms::EACH;
 use super::words;
-use super::{Folded, SCALED, blocks, terms};
+use super::{Folded, SCALED, blocks, ngrams, terms};
 use crate::classifier::head::free_logits;
 use crate::classifier::{Head, HiddenLayer};
 use crate::error::{Error, Result};
@@ -60,6 +65,8 @@ use crate::text::cues::Cues;
 
 /// The format's number.
 pub(in crate::model) const FORMAT: u32 = 5;
+/// That with n-grams.
+pub(in crate::model) const FORMAT_WITH_SUBWORDS: u32 = 7;
 
 #[derive(Serialize, Deserialize)]
 pub(super) struct Header {
@@ -73,6 +80,8 @@ pub(super) struct Header {
     pub(super) direction: Option<StoredDirection>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) terms: Option<terms::Stored>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) subwords: Option<ngrams::Stored>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -160,10 +169,12 @@ impl Model {
     /// # Errors
     /// [`Error::Io`].
     pub fn write_folded(self, path: &Path) -> Result<()> {
+        // With n-grams only the tables can be folded.
+        let whole = self.vectors.subwords().is_some().then(|| self.clone());
         let model = self.folded()?;
         match model.laid_out(path)? {
             Some(bytes) => write_whole(path, &bytes),
-            None => model.write(path),
+            None => whole.unwrap_or(model).write(path),
         }
     }
 
@@ -229,6 +240,16 @@ impl Content {
             }
         }
         self.header.format = FORMAT;
+        if let Some(subwords) = &self.subwords {
+            let stored = ngrams::Stored::of(subwords);
+            let index = ngrams::index_of(subwords.buckets(), stored.runs());
+            let shape = [index.len(), ngrams::INDEX];
+            tensors.push(numbers("bucket_index", &shape, index.as_flattened()));
+            let shape = [subwords.buckets().len(), subwords.width()];
+            tensors.push(singles("bucket_vectors", shape, subwords.rows()));
+            self.header.format = FORMAT_WITH_SUBWORDS;
+            self.header.subwords = Some(stored);
+        }
         let header =
             serde_json::to_string(&self.header).map_err(|error| refused(error.to_string()))?;
         // They cover what comes before them in the file.

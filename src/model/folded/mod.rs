@@ -16,7 +16,7 @@
 //! laid out in memory when it is read.
 //!
 //! Words and pairs with weights of their own have theirs in the same tables (`terms`).
-//! Models with subwords are kept whole.
+//! Words without a row may have a vector by their n-grams (`ngrams`, format 7).
 
 mod blocks;
 mod codebook;
@@ -25,6 +25,7 @@ mod content;
 mod file;
 mod memory;
 mod neighbours;
+mod ngrams;
 mod older;
 mod opened;
 mod pairs;
@@ -53,6 +54,7 @@ use crate::sentence::negation::{Negation, Number};
 use crate::text::cues::Cues;
 use crate::text::labeled::UNDECIDED;
 use crate::text::tokenizer::Tokenizer;
+use ngrams::Unseen;
 use pairs::Pairs;
 use tables::Tables;
 use terms::Added;
@@ -77,6 +79,8 @@ pub struct Folded {
     direction: Option<Direction>,
     /// Words and pairs with weights of their own.
     terms: Option<terms::Stored>,
+    /// What makes vectors of words that have none.
+    subwords: Option<ngrams::Stored>,
     tables: Tables,
 }
 
@@ -165,6 +169,7 @@ const SCALED: usize = 3;
 pub struct Scratch {
     text: Text,
     vector: Vec<f64>,
+    unseen: Unseen,
     added: Added,
     terms: Vec<f64>,
     readout: readout::Scratch,
@@ -190,18 +195,21 @@ impl Folded {
     /// Answers one text, as [`Model::classify`] does.
     pub fn classify(&self, text: &str, scratch: &mut Scratch) -> Verdict {
         scratch.text.read(self, text);
-        let (known, tokens) = (scratch.text.known, scratch.text.tokens);
+        scratch.unseen.read(self, &mut scratch.text);
+        let (tokens, unseen) = (scratch.text.tokens, scratch.unseen.times);
+        let known = scratch.text.known + unseen;
         if known == 0 {
             return self.unknown(tokens);
         }
-        let (score, extent) = self.sum(scratch);
+        let (score, weight) = self.sum(scratch);
+        let weight = scratch.unseen.join(&mut scratch.vector, weight);
         let mut probabilities = Vec::with_capacity(self.labels.len());
         let input = Input {
             vector: &scratch.vector,
             score,
             terms: &scratch.terms,
             extent: match self.classifier {
-                Classifier::Head(_) => extent,
+                Classifier::Head(_) => self.extent(weight),
                 // It knows nothing of that.
                 Classifier::Layer(_) => 1.0,
             },
@@ -214,9 +222,16 @@ impl Folded {
             why: None,
             probabilities,
             known,
-            unseen: 0,
+            unseen,
             tokens,
         }
+    }
+
+    /// How much there is of a text whose words have this weight, beside those of the
+    /// training: 0 to 1.
+    fn extent(&self, weight: f64) -> f64 {
+        let full = self.direction.as_ref().and_then(|direction| direction.full);
+        full.map_or(1.0, |full| full.extent(weight))
     }
 
     /// The answer to so many words, none of them known.
@@ -231,8 +246,8 @@ impl Folded {
         }
     }
 
-    /// Sums up what was read: the sentence vector stands in `scratch` after, and its
-    /// score (0 without a direction) and extent are returned.
+    /// Sums up what was read of words that have rows: the mean of their vectors stands in
+    /// `scratch` after, and its score (0 without a direction) and weight are returned.
     fn sum(&self, scratch: &mut Scratch) -> (f64, f64) {
         let Scratch {
             text,
@@ -280,7 +295,7 @@ impl Folded {
             vector.iter_mut().for_each(|sum| *sum /= sums.total);
         }
         let Some(direction) = &self.direction else {
-            return (0.0, 1.0);
+            return (0.0, sums.total);
         };
         let pairs = self.pairs();
         for &pair in &text.pairs.counts.different {
@@ -292,6 +307,10 @@ impl Folded {
                 added.add_pair(table.values(pair), &self.tables);
             }
             added.logits(stored.scale, terms);
+        }
+        if sums.total == 0.0 {
+            // Nothing that it could say anything about.
+            return (0.0, 0.0);
         }
         // What negation turns, as far as it does.
         let mut turned_views = [0.0; 2];
@@ -333,8 +352,7 @@ impl Folded {
             let own = sums.scaled[at] / norm + view + turned + direction.offsets[at];
             score += mixture.scales[at] * own;
         }
-        let extent = direction.full.map_or(1.0, |full| full.extent(sums.total));
-        (score, extent)
+        (score, sums.total)
     }
 
     fn words(&self) -> Words<'_> {
@@ -363,6 +381,22 @@ impl Folded {
     fn width(&self) -> usize {
         let scaled = if self.has_direction() { SCALED } else { 0 };
         BEFORE + self.tables.dims + scaled + terms::EACH * self.tables.free
+    }
+
+    /// What makes vectors of words that have none, and of what.
+    fn ngrams(&self) -> Option<(&ngrams::Stored, ngrams::Rows<'_>)> {
+        let (stored, ranges) = self.subwords.as_ref().zip(self.tables.subwords.as_ref())?;
+        let rows = ngrams::Rows {
+            index: self.tables.numbers(&ranges.index).as_chunks().0,
+            rows: self.tables.singles(&ranges.rows),
+            width: ranges.width,
+        };
+        Some((stored, rows))
+    }
+
+    /// Whether words without a row may have vectors.
+    pub fn has_subwords(&self) -> bool {
+        self.subwords.is_some()
     }
 
     fn has_direction(&self) -> bool {

@@ -8,6 +8,7 @@
 use std::ops::Range;
 use std::path::Path;
 
+use super::ngrams::{INDEX, Rows};
 use super::pairs::{ENTRY, LINE, LISTED};
 use super::reading::trouble_of;
 use super::slots::{BUCKET, Wanted};
@@ -62,6 +63,15 @@ impl Folded {
                 any |= (tables.blocks.fetch(&mut tables.memory, range))
                     .map_err(|trouble| trouble_of(path, trouble))?;
             }
+            if any {
+                continue;
+            }
+            // Only now is it known which words have no row.
+            for range in scratch.text.needs_of_ngrams(self) {
+                let tables = &mut self.tables;
+                any |= (tables.blocks.fetch(&mut tables.memory, range))
+                    .map_err(|trouble| trouble_of(path, trouble))?;
+            }
         }
         match scratch.text.is_sound(self) {
             true => Ok(()),
@@ -99,6 +109,11 @@ impl FewAnswers {
     /// The name of a verdict's label, or `undecided`.
     pub fn name(&self, verdict: &Verdict) -> &str {
         self.folded.name(verdict)
+    }
+
+    /// Whether unseen words may have vectors.
+    pub fn has_subwords(&self) -> bool {
+        self.folded.has_subwords()
     }
 }
 
@@ -173,6 +188,39 @@ impl Text {
         Some(needs)
     }
 
+    /// The bytes of the vectors of n-grams that the text was seen to need, and of what
+    /// leads to them.
+    fn needs_of_ngrams(&self, folded: &Folded) -> Vec<Range<usize>> {
+        let mut needs = Vec::new();
+        let ranges = folded.tables.subwords.as_ref();
+        let Some(((stored, rows), ranges)) = folded.ngrams().zip(ranges) else {
+            return needs;
+        };
+        let mut need = |table: &Range<usize>, width: usize, at: usize| {
+            let from = table.start.saturating_add(at.saturating_mul(width));
+            needs.push(from.min(table.end)..from.saturating_add(width).min(table.end));
+        };
+        for bucket in self.unseen.iter().flat_map(|word| stored.ngrams.of(word)) {
+            need(&ranges.index, 4 * INDEX, Rows::run(bucket));
+            if let Some(place) = rows.place(bucket) {
+                need(&ranges.rows, 4 * ranges.width, place);
+            }
+        }
+        needs
+    }
+
+    /// Whether the vectors of n-grams that it needs are numbers.
+    fn has_sound_ngrams(&self, folded: &Folded) -> bool {
+        let Some((stored, rows)) = folded.ngrams() else {
+            return true;
+        };
+        let mut buckets = (self.unseen.iter()).flat_map(|word| stored.ngrams.of(word));
+        buckets.all(|bucket| {
+            let row = rows.row(bucket).unwrap_or(&[]);
+            row.iter().all(|value| value.is_finite())
+        })
+    }
+
     /// The numbers of its pairs that have weights of their own.
     fn numbers_of_terms(&self, folded: &Folded) -> impl Iterator<Item = u32> {
         let terms = folded.term_pairs();
@@ -202,6 +250,7 @@ impl Text {
             places.flat_map(move |&at| table.values(at))
         });
         self.different.iter().all(is_sound)
+            && self.has_sound_ngrams(folded)
             && of_pairs.all(f32::is_finite)
             && (self.numbers_of_terms(folded)).all(|number| folded.tables.are_sound(number))
     }

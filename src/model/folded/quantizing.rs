@@ -149,7 +149,8 @@ impl Model {
             let wanted = "a model whose words and pairs all have numbers of their own";
             Error::artifact(path.display().to_string(), "a model with subwords", wanted)
         };
-        let mut content = Content::of(self).ok_or_else(impossible)?;
+        let content = Content::of(self).filter(|content| content.subwords.is_none());
+        let mut content = content.ok_or_else(impossible)?;
         let before = content.pairs.len() + content.terms.len();
         content.prune(kept);
         codebook::quantize(&mut content);

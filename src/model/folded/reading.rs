@@ -8,7 +8,7 @@ use safetensors::tensor::SafeTensors;
 
 use super::blocks::{Blocks, Trouble};
 use super::compact;
-use super::file::{Header, StoredClassifier};
+use super::file::{FORMAT_WITH_SUBWORDS, Header, StoredClassifier};
 use super::memory::Memory;
 use super::older;
 use super::pairs::Pairs;
@@ -27,7 +27,7 @@ use crate::text::stopwords::StopWords;
 use crate::text::tokenizer::Tokenizer;
 
 impl Folded {
-    /// Reads a model file of format 4, 5 or 6, after checking every byte of it. One of another
+    /// Reads a model file of format 4 to 7, after checking every byte of it. One of another
     /// format is `Ok(None)`: it is read by [`Model::read`], and so is what is no model.
     ///
     /// # Errors
@@ -107,7 +107,7 @@ impl Folded {
             Some(("4", _)) => {
                 return older::read(path, memory, file, parsed)?.laid_out_again(path);
             }
-            Some(("5", _)) => {}
+            Some(("5" | "7", _)) => {}
             Some(("6", _)) => {
                 return match compact::read(path, memory, file, parsed)?.laid_out(path)? {
                     Some(bytes) => Self::from_bytes(path, &bytes),
@@ -121,6 +121,9 @@ impl Folded {
             .map_err(|trouble| trouble_of(path, trouble))?;
         // From here on only a file that was sealed with wrong content fails.
         let header = parsed()?;
+        if header.subwords.is_some() != (header.format == FORMAT_WITH_SUBWORDS) {
+            return Err(damaged(path, "n-grams in a format that has none, or none"));
+        }
         let tables = tables(memory, blocks, &metadata, start + 8, &header);
         let tables = tables.map_err(|found| damaged(path, found))?;
         Self::assemble(header, tables)
@@ -202,6 +205,7 @@ impl Folded {
             readout,
             direction,
             terms: header.terms,
+            subwords: header.subwords,
             tables,
         })
     }
@@ -215,6 +219,14 @@ impl Folded {
         let mut of_pairs = of_pairs.into_iter().flat_map(Pairs::all_values);
         if !(single.all(|value| value.is_finite()) && of_pairs.all(f32::is_finite)) {
             return Err("a value of a word or pair that is not finite".to_owned());
+        }
+        if let Some((_, rows)) = self.ngrams() {
+            if rows.buckets().is_none() {
+                return Err("an index that does not fit the vectors of n-grams".to_owned());
+            }
+            if !rows.rows.iter().all(|value| value.is_finite()) {
+                return Err("a value of an n-gram that is not finite".to_owned());
+            }
         }
         let rows = values.chunks_exact(self.width());
         // Those without a vector have no weight.

@@ -7,6 +7,7 @@ use safetensors::tensor::{Dtype, Metadata};
 use super::blocks::Blocks;
 use super::file::Header;
 use super::memory::Memory;
+use super::ngrams::INDEX;
 use super::pairs::{self, Pairs};
 use super::slots::{BUCKET, Shape, Slots};
 use super::{BEFORE, SCALED, terms};
@@ -35,6 +36,17 @@ pub(super) struct Tables {
     pub(super) others: Range<usize>,
     /// Free logits that terms add to; 0 without terms.
     pub(super) free: usize,
+    /// The vectors of n-grams, where there are any.
+    pub(super) subwords: Option<SubwordRanges>,
+}
+
+/// Where the vectors of n-grams lie.
+#[derive(Debug)]
+pub(super) struct SubwordRanges {
+    pub(super) index: Range<usize>,
+    pub(super) rows: Range<usize>,
+    /// Components of a row.
+    pub(super) width: usize,
 }
 
 /// Where a table of pairs lies; nowhere where there is none.
@@ -94,10 +106,10 @@ impl Tables {
     }
 
     /// What consists of numbers of 32 bits.
-    fn of_four_bytes(&self) -> [&Range<usize>; 9] {
+    fn of_four_bytes(&self) -> Vec<&Range<usize>> {
         let [lines, slots, listed] = self.pairs.all();
         let [lines_of_terms, slots_of_terms, listed_terms] = self.terms.all();
-        [
+        let mut all = vec![
             &self.word_slots,
             &self.values,
             lines,
@@ -107,12 +119,16 @@ impl Tables {
             slots_of_terms,
             listed_terms,
             &self.others,
-        ]
+        ];
+        if let Some(subwords) = &self.subwords {
+            all.extend([&subwords.index, &subwords.rows]);
+        }
+        all
     }
 
     /// Little-endian in the file, the numbers are big-endian after.
     pub(super) fn turn_bytes(&mut self) {
-        let ranges = self.of_four_bytes().map(Range::clone);
+        let ranges: Vec<_> = self.of_four_bytes().into_iter().cloned().collect();
         let all = self.memory.bytes_mut();
         for range in ranges {
             all[range]
@@ -211,6 +227,7 @@ pub(super) fn tables(
         terms: PairRanges::none(count),
         others: 0..0,
         free,
+        subwords: None,
     };
     if let Some(direction) = &header.direction {
         if direction.directions.iter().any(|one| one.len() != dims) {
@@ -235,10 +252,22 @@ pub(super) fn tables(
             tables.others = others;
         }
     }
+    if let Some(subwords) = &header.subwords {
+        let (index, runs) = rows("bucket_index", Dtype::U32, INDEX)?;
+        if runs != subwords.runs() {
+            return Err(format!("{runs} runs of buckets"));
+        }
+        let (rows, shape) = find("bucket_vectors", Dtype::F32)?;
+        let width = match shape {
+            &[_, width] if subwords.fits(width, dims) => width,
+            _ => return Err(format!("bucket_vectors of shape {shape:?}")),
+        };
+        tables.subwords = Some(SubwordRanges { index, rows, width });
+    }
     let place = tables.memory.bytes().as_ptr() as usize;
     let aligned = |range: &Range<usize>, to: usize| (place + range.start).is_multiple_of(to);
     let are_aligned =
-        (tables.of_four_bytes().into_iter()).all(|range| range.is_empty() || aligned(range, 4));
+        (tables.of_four_bytes().iter()).all(|range| range.is_empty() || aligned(range, 4));
     if !(aligned(&tables.keys, 8) && are_aligned) {
         return Err("numbers that are not aligned".to_owned());
     }

@@ -17,6 +17,7 @@ use crate::polarity::{Polarity, Scorer};
 use crate::sentence::WordWeights;
 use crate::text::labeled::LabeledSet;
 use crate::vectors::WordVectors;
+use crate::vectors::subwords::{NGrams, Subwords};
 
 fn bytes_of(model: &Model) -> Vec<u8> {
     model.laid_out(Path::new("m")).unwrap().unwrap()
@@ -34,6 +35,7 @@ fn every_truncation_and_every_flipped_bit_is_refused() {
         with_direction(),
         and_terms(with_direction()),
         three_labels,
+        with_subwords(),
     ] {
         refuses_every_change(&bytes_of(&model));
     }
@@ -41,13 +43,21 @@ fn every_truncation_and_every_flipped_bit_is_refused() {
 
 #[test]
 fn what_is_read_answers_like_the_model_and_is_written_the_same() {
-    for model in [model(), with_direction(), with_terms()] {
+    for model in [
+        model(),
+        with_direction(),
+        with_terms(),
+        with_subwords().folded().unwrap(),
+        and_subwords(with_direction()),
+    ] {
         let bytes = bytes_of(&model);
+        assert_eq!(bytes, bytes_of(&model.clone().folded().unwrap()));
         let folded = read(&bytes).unwrap().unwrap();
         let again = folded.to_model(Path::new("m")).unwrap();
         assert_eq!(bytes_of(&again), bytes);
         assert_eq!(again.vectors().words(), model.vectors().words());
         assert_eq!(again.vectors().polarity(), model.vectors().polarity());
+        assert_eq!(again.vectors().subwords(), model.vectors().subwords());
         assert_eq!(folded.labels(), model.labels());
         assert_eq!(folded.provenance(), model.provenance());
         let mut scratch = Scratch::default();
@@ -181,8 +191,9 @@ fn what_cannot_be_laid_out_is_written_whole() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("m.senti");
     for (model, whole) in [
-        (with_subwords(), true),
+        (with_subwords(), false),
         (with_terms(), false),
+        (with_terms_twice(), true),
         (model(), false),
         (with_direction(), false),
     ] {
@@ -244,6 +255,29 @@ fn well_sealed_nonsense_is_refused() {
         let error = read(&bytes).unwrap_err();
         assert!(error.to_string().contains(says), "{says}: {error}");
     }
+    let with_subwords = bytes_of(&with_subwords());
+    let other = |from: &[u8], to: &[u8]| renamed(&with_subwords, from, to);
+    for (bytes, says) in [
+        (
+            patched(&with_subwords, "bucket_vectors", 0, &nan),
+            "not finite",
+        ),
+        (patched(&with_subwords, "bucket_index", 4, &[1]), "index"),
+        (
+            patched(&with_subwords, "bucket_index", 0, &[255; 4]),
+            "index",
+        ),
+        (other(b"min_n\\\":3", b"min_n\\\":0"), "bucket_vectors"),
+        (other(b"bucket_bits\\\":8", b"bucket_bits\\\":9"), "runs"),
+        (other(b"format\\\":7", b"format\\\":5"), "n-grams"),
+        (
+            other(b"bucket_index\":{", b"bucket_indes\":{"),
+            "no bucket_index",
+        ),
+    ] {
+        let error = read(&bytes).unwrap_err().to_string();
+        assert!(error.contains(says), "{says}: {error}");
+    }
     // A longer header moves all numbers off their places.
     for by in 1..8 {
         let length = u64::from_le_bytes(*whole.first_chunk().unwrap());
@@ -270,7 +304,7 @@ fn well_sealed_nonsense_is_refused() {
     assert!(folded.to_model(Path::new("m")).is_err());
 }
 
-const TEXTS: [&str; 11] = [
+const TEXTS: [&str; 12] = [
     "good",
     "Bad GRÖSSE größe",
     "unknown",
@@ -283,6 +317,7 @@ const TEXTS: [&str; 11] = [
     "good\u{fe0f} bad\u{fe0f}",
     "w17\u{fe0f} w4000\u{fe0f}, w\u{ff11}",
     "Unseen bad; w17 w4000",
+    "unknown, unseen, w40001",
 ];
 
 #[test]
@@ -295,6 +330,9 @@ fn a_few_texts_are_answered_as_by_the_whole_file() {
         large(),
         and_terms(large()),
         and_terms(and_words(with_three_labels())),
+        with_subwords(),
+        and_subwords(large()),
+        and_subwords(and_terms(large())),
     ];
     for model in models {
         std::fs::write(&path, bytes_of(&model)).unwrap();
@@ -377,6 +415,38 @@ fn and_terms(mut model: Model) -> Model {
         weights: Array2::from_shape_fn(shape, |(free, at)| ((at + 9 * free) as f32).sin()),
     });
     model.terms = Some(terms);
+    model
+}
+
+/// A model that no training makes.
+fn with_terms_twice() -> Model {
+    let mut model = with_terms();
+    let Classifier::Head(head) = &mut model.classifier else {
+        panic!("a direction makes a head");
+    };
+    let branches = [&mut head.with_prior, &mut head.without_prior];
+    let [with, without] = branches.map(|branch| &mut branch.as_mut().unwrap().terms);
+    let weights = with.take().or_else(|| without.take());
+    (*with, *without) = (weights.clone(), weights);
+    model
+}
+
+/// The same with vectors of n-grams, of some of the words that have none.
+fn and_subwords(mut model: Model) -> Model {
+    let ngrams = NGrams {
+        min_n: 3,
+        max_n: 4,
+        bucket_bits: 9,
+    };
+    let dims = model.vectors.dims();
+    let mut rows = vec![0.0; dims * ngrams.buckets()];
+    for (word, value) in [("unknown", 1.5), ("unseen", -2.0), ("w40001", 0.25)] {
+        for (at, bucket) in ngrams.of(word).into_iter().enumerate() {
+            rows[dims * bucket as usize + at % dims] = value;
+        }
+    }
+    let subwords = Subwords::from_all(ngrams, &rows, dims).unwrap();
+    model.vectors = model.vectors.with_subwords(subwords).unwrap();
     model
 }
 

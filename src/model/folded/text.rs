@@ -77,7 +77,9 @@ pub(super) struct Text {
     pub(super) turned_words: Vec<u32>,
     /// And the places of pairs.
     pub(super) turned_pairs: Vec<u32>,
-    /// Words that have a row.
+    /// Words without a vector, where such may have one by their n-grams.
+    pub(super) unseen: Vec<String>,
+    /// Words that have a vector in their row.
     pub(super) known: usize,
     /// Words, stop words left out.
     pub(super) tokens: usize,
@@ -110,6 +112,7 @@ impl Text {
         self.again.clear();
         self.negates.clear();
         self.negated.clear();
+        self.unseen.clear();
         self.pairs.begin();
         self.terms.begin();
         (self.known, self.tokens, self.is_plain) = (0, 0, false);
@@ -140,6 +143,9 @@ impl Text {
         }
         self.tokens = self.spans.len();
         self.count(words, folded.tables.vectors);
+        if folded.has_subwords() && self.known < self.tokens {
+            self.list_unseen(folded.tables.vectors, text);
+        }
         if folded.has_direction() {
             self.part(text);
             self.find_negators(folded.negating(), text);
@@ -246,6 +252,14 @@ impl Text {
         }
         self.different.truncate(met);
         self.known = known;
+    }
+
+    /// Lists the words without a vector.
+    fn list_unseen(&mut self, vectors: usize, text: &str) {
+        let words = self.spans.iter().zip(&self.rows);
+        let unseen = words.filter(|(_, row)| **row as usize >= vectors);
+        let unseen = unseen.map(|(&span, _)| word(text, span).into_owned());
+        self.unseen.extend(unseen);
     }
 
     /// Notes what stands between words.
@@ -362,6 +376,12 @@ impl Text {
         let rows = tokens.iter().map(|token| row(&token.word));
         self.rows.extend(rows.map(|row| row.unwrap_or(UNKNOWN)));
         self.count(words, folded.tables.vectors);
+        if folded.has_subwords() {
+            let words = tokens.iter().zip(&self.rows);
+            let unseen = words.filter(|(_, row)| **row as usize >= folded.tables.vectors);
+            let unseen = unseen.map(|(token, _)| token.word.clone().into_owned());
+            self.unseen.extend(unseen);
+        }
         if !folded.has_direction() {
             return;
         }
