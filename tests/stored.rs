@@ -19,7 +19,7 @@ use senti::vectors::WordVectors;
 /// Far less than what anybody would notice, far more than rounding.
 const CLOSE: f64 = 1e-9;
 
-const MODELS: [&str; 10] = [
+const MODELS: [&str; 11] = [
     "format-1.senti",
     "format-2.senti",
     "format-3.senti",
@@ -30,6 +30,7 @@ const MODELS: [&str; 10] = [
     "format-5-terms.senti",
     "format-6-direction.senti",
     "format-6-terms.senti",
+    "format-7.senti",
 ];
 const VECTORS: [&str; 3] = ["plain.fifu", "subwords.fifu", "direction.fifu"];
 
@@ -77,8 +78,8 @@ fn reviews(count: usize) -> Vec<(&'static str, String)> {
     (0..count).map(review).collect()
 }
 
-/// How the files were made, all of them by version 0.1.0; those of the models of format
-/// 1 and 3 before it wrote format 4, and those of format 4 by the last two commands before
+/// How the files were made, all of them by version 0.1.0; that of the model of format 2
+/// before it wrote format 7, those of format 1 and 3 before it wrote format 4, and those of format 4 by the last two commands before
 /// it wrote format 5. Later versions write other files by the same commands.
 fn made_by(sandbox: &Sandbox) {
     let texts: String = reviews(600)
@@ -114,6 +115,8 @@ fn made_by(sandbox: &Sandbox) {
         "train yes-and-no.tsv --vectors direction.fifu -o format-5-terms.senti",
         "quantize reviews.txt --model format-5-direction.senti -o format-6-direction.senti",
         "quantize reviews.txt --model format-5-terms.senti -o format-6-terms.senti",
+        "pretrain reviews.txt --dims 8 --subwords --buckets 6 -o parts.fifu",
+        "train praise-and-blame.tsv --vectors parts.fifu -o format-7.senti",
     ] {
         let arguments: Vec<&str> = command.split(' ').collect();
         sandbox.run(&arguments).exits(0);
@@ -142,7 +145,7 @@ fn they_are_small() {
 }
 
 /// A model, a text, what it answered, with which probability, and the known words.
-const ANSWERS: [(&str, &str, &str, f64, u64); 42] = [
+const ANSWERS: [(&str, &str, &str, f64, u64); 45] = [
     (
         "format-1.senti",
         "It was great",
@@ -413,6 +416,27 @@ const ANSWERS: [(&str, &str, &str, f64, u64); 42] = [
         3,
     ),
     ("format-6-terms.senti", "oho", "undecided", 0.5, 0),
+    (
+        "format-7.senti",
+        "It was great",
+        "praise",
+        0.988_962_330_734_763_1,
+        1,
+    ),
+    (
+        "format-7.senti",
+        "A dull and boring story, with weak music.",
+        "blame",
+        0.974_366_944_532_613_6,
+        5,
+    ),
+    (
+        "format-7.senti",
+        "greatest dullness",
+        "praise",
+        0.562_758_354_001_746_3,
+        2,
+    ),
 ];
 
 #[test]

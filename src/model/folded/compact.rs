@@ -3,7 +3,7 @@
 //! A sealed safetensors file, as those of formats 1 to 4: the seal is SHA-256 of the file
 //! with its own bytes zero. All other tensors are u8 and hold a deflate stream (RFC 1951)
 //! of what is listed. It is read whole, and laid out in memory as a file of format 5 is;
-//! the metadata is that of format 5.
+//! the metadata is that of format 5. Models with n-grams have no such form.
 //!
 //! With V words, W columns of values to a word, P pairs and T terms that are pairs, G
 //! columns of values to those:
