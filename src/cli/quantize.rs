@@ -22,8 +22,7 @@ const LONGEST: usize = 1 << 24;
 /// result is a model like any other: it answers as fast, explains and inspects,
 /// only opening it takes longer, as it is unpacked. With --size, the pairs of
 /// words that change answers least are dropped until the file is small enough.
-/// Models of vectors
-/// with n-grams (senti pretrain --subwords) have no such form.
+/// Models of vectors with n-grams (senti pretrain --subwords) have no such form.
 ///
 /// The loss is measured on TEXTS, and printed: the share of texts with the same
 /// label as before, how far probabilities move, and, where the texts have

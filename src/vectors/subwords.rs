@@ -12,7 +12,7 @@
 //! vocabulary falls were never trained: they are zero, and count for nothing.
 //!
 //! Where of vectors only their products with a few others are wanted, an unseen word's
-//! vector, once it is of unit length, is turned into these ([`Subwords::projected`]).
+//! vector, once it is of unit length, is turned into these.
 
 use finalfusion::subword::{BucketIndexer, FinalfusionHashIndexer, SubwordIndices};
 use serde::{Deserialize, Serialize};
