@@ -15,14 +15,18 @@
 use super::head::FreeLogits;
 use super::{Head, HiddenLayer};
 
+/// The least that is added to a logit for other shares than those of the training,
+/// beside the most: less would make no difference to be seen.
+const LEAST: f64 = -600.0;
+
 /// A classifier.
 #[derive(Debug, Clone)]
 pub(crate) struct Readout {
     classes: usize,
-    /// One or two, with the log of what each counts.
+    /// One or two, with what each counts.
     ways: Vec<(f64, Way)>,
-    /// What is added to the logits of the classes.
-    shift: Vec<f64>,
+    /// What the probabilities of the classes are multiplied by, 1 at most.
+    factors: Vec<f64>,
 }
 
 /// The way from a text to its free logits.
@@ -62,16 +66,22 @@ pub(crate) struct Input<'t> {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Scratch {
     active: Vec<f64>,
-    log: Vec<f64>,
+    /// Of the classes: logits, then probabilities.
+    classes: Vec<f64>,
 }
 
 impl Readout {
     pub(crate) fn of_head(head: &Head) -> Self {
-        let FreeLogits { ways, shift } = head.free_logits();
+        let FreeLogits { mut ways, shift } = head.free_logits();
+        if let [(weight, _)] = ways.as_mut_slice() {
+            *weight = 1.0;
+        }
+        let largest = shift.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        let factor = |shift: &f64| (shift - largest).max(LEAST).exp();
         Self {
             classes: head.classes,
             ways,
-            shift,
+            factors: shift.iter().map(factor).collect(),
         }
     }
 
@@ -93,7 +103,7 @@ impl Readout {
         Self {
             classes,
             ways: vec![(
-                0.0,
+                1.0,
                 Way {
                     start: layer.output_bias.to_vec(),
                     linear: vec![0.0; classes],
@@ -111,7 +121,7 @@ impl Readout {
                     uses_terms: false,
                 },
             )],
-            shift: vec![0.0; classes],
+            factors: vec![1.0; classes],
         }
     }
 
@@ -123,35 +133,32 @@ impl Readout {
         out: &mut Vec<f64>,
     ) {
         out.clear();
-        let only = self.ways.len() == 1;
+        out.resize(self.classes, 0.0);
         for (weight, way) in &self.ways {
-            way.log_probabilities(input, self.classes, scratch);
-            if only {
-                out.extend_from_slice(&scratch.log);
-            } else if out.is_empty() {
-                out.extend(scratch.log.iter().map(|log| log + weight));
-            } else {
-                for (sum, log) in out.iter_mut().zip(&scratch.log) {
-                    let (a, b) = (*sum, log + weight);
-                    let largest = a.max(b);
-                    *sum = largest + ((a - largest).exp() + (b - largest).exp()).ln();
-                }
+            way.probabilities(input, self.classes, scratch);
+            for (sum, probability) in out.iter_mut().zip(&scratch.classes) {
+                *sum += weight * probability;
             }
         }
-        out.resize(self.classes, 0.0);
-        for (log, shift) in out.iter_mut().zip(&self.shift) {
-            *log += shift;
+        // Some class has its part of a probability, and factors are not that small: the
+        // sum is above 0.
+        for (probability, factor) in out.iter_mut().zip(&self.factors) {
+            *probability *= factor;
         }
-        let largest = out.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        out.iter_mut().for_each(|log| *log = (*log - largest).exp());
         let sum: f64 = out.iter().sum();
         out.iter_mut().for_each(|p| *p /= sum);
     }
 }
 
+/// The hyperbolic tangent, to 1e-15; that of the standard library takes twice as long,
+/// for the sake of what is near 0.
+fn tanh(x: f64) -> f64 {
+    1.0 - 2.0 / ((2.0 * x).exp() + 1.0)
+}
+
 impl Way {
-    /// ln p of each class, in `scratch`.
-    fn log_probabilities(&self, input: Input<'_>, classes: usize, scratch: &mut Scratch) {
+    /// The probability of each class, in `scratch`.
+    fn probabilities(&self, input: Input<'_>, classes: usize, scratch: &mut Scratch) {
         let Input {
             vector: x,
             score,
@@ -165,10 +172,10 @@ impl Way {
         let units = self.units.chunks_exact(dims).zip(fixed);
         scratch
             .active
-            .extend(units.map(|(row, (mean, bias))| (extent * (dot(row) - mean) + bias).tanh()));
+            .extend(units.map(|(row, (mean, bias))| tanh(extent * (dot(row) - mean) + bias)));
         let square = score.clamp(-self.clamp, self.clamp).powi(2);
-        scratch.log.clear();
-        scratch.log.resize(classes - self.start.len(), 0.0);
+        scratch.classes.clear();
+        scratch.classes.resize(classes - self.start.len(), 0.0);
         for (at, start) in self.start.iter().enumerate() {
             let slope = self.linear[at] + extent * self.learned[at];
             let mut logit = start + slope * score + self.curved[at] * square;
@@ -181,15 +188,30 @@ impl Way {
             if self.uses_terms {
                 logit += extent * terms.get(at).copied().unwrap_or(0.0);
             }
-            scratch.log.push(logit);
+            scratch.classes.push(logit);
         }
         let largest = scratch
-            .log
+            .classes
             .iter()
             .copied()
             .fold(f64::NEG_INFINITY, f64::max);
-        let sum: f64 = scratch.log.iter().map(|log| (log - largest).exp()).sum();
-        let total = largest + sum.ln();
-        scratch.log.iter_mut().for_each(|log| *log -= total);
+        for logit in &mut scratch.classes {
+            *logit = (*logit - largest).exp();
+        }
+        let sum: f64 = scratch.classes.iter().sum();
+        scratch.classes.iter_mut().for_each(|p| *p /= sum);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_tangent_is_that_of_the_library() {
+        let many = (-4000..=4000).map(|step| f64::from(step) / 100.0);
+        for x in many.chain([0.0, 1e-9, -1e-9, 800.0, -800.0, f64::MAX, f64::MIN]) {
+            assert!((tanh(x) - x.tanh()).abs() < 1e-15, "{x}");
+        }
     }
 }

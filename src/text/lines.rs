@@ -234,10 +234,11 @@ impl Lines {
     /// The line that was found, if it is text.
     fn checked(&self, found: &Found) -> Result<Line<'_>> {
         let offset = found.offset;
-        let place = Place::line(&self.name, self.number);
+        // Made only where it is needed: it is memory of its own.
+        let place = || Place::line(&self.name, self.number);
         if let (true, LongLines::Refuse(limit)) = (found.too_long, self.long) {
             return Err(Error::input(
-                place.at_byte(offset),
+                place().at_byte(offset),
                 format!("a line of more than {limit} bytes"),
                 "one text a line",
             ));
@@ -246,7 +247,7 @@ impl Lines {
         let bytes = bytes.strip_suffix(b"\r").unwrap_or(bytes);
         if let Some(nul) = memchr(0, bytes) {
             return Err(Error::input(
-                place.at_byte(offset + nul as u64),
+                place().at_byte(offset + nul as u64),
                 "a NUL byte",
                 "text",
             ));
@@ -259,7 +260,7 @@ impl Lines {
             }),
             Err(error) => {
                 let at = error.valid_up_to();
-                let place = place.at_byte(offset + at as u64);
+                let place = place().at_byte(offset + at as u64);
                 Err(broken_utf8(place, bytes[at], self.packed))
             }
         }

@@ -9,7 +9,7 @@ use crate::classifier::readout::Way;
 
 /// How a head comes to the logits of one text.
 pub(crate) struct FreeLogits {
-    /// Its branches, with the log of what each counts.
+    /// Its branches, with what each counts.
     pub(crate) ways: Vec<(f64, Way)>,
     /// What is added to the log probability of each class.
     pub(crate) shift: Vec<f64>,
@@ -24,7 +24,7 @@ impl Head {
         ];
         let ways = branches.into_iter().filter_map(|(branch, weight)| {
             let branch = branch.as_ref()?;
-            Some((weight.ln(), branch.way(&self.scaling, self.classes)))
+            Some((weight, branch.way(&self.scaling, self.classes)))
         });
         let expected = self.expected_shares.as_ref();
         let shift = expected.map_or_else(

@@ -199,17 +199,16 @@ impl Rendering {
             }
         };
         let answer = self.answerer.answer(text);
-        // Writing to a string cannot fail.
-        let _ = write!(
-            out,
-            "{}\t{}\t{}",
-            harmless(answer.label()),
-            shown(answer.probability()),
-            harmless(text)
-        );
+        out.push_str(&harmless(answer.label()));
+        out.push('\t');
+        show(answer.probability(), out);
+        out.push('\t');
+        out.push_str(&harmless(text));
         for ranked in answer.top() {
-            let label = harmless(ranked.label);
-            let _ = write!(out, "\n  {}  {label}", shown(ranked.probability));
+            out.push_str("\n  ");
+            show(ranked.probability, out);
+            out.push_str("  ");
+            out.push_str(&harmless(ranked.label));
         }
         if self.explain {
             for line in answer.explanation_lines() {
@@ -355,18 +354,49 @@ fn json(value: &impl Serialize) -> String {
 }
 
 /// Two digits, and never certain.
-fn shown(probability: f64) -> String {
-    format!("{:.2}", probability.min(0.99))
+fn show(probability: f64, out: &mut String) {
+    let percent = probability * 100.0;
+    let rounded = percent.round();
+    // Where rounding is not in doubt, `{:.2}` gives the same and takes longer.
+    if (0.0..99.0).contains(&rounded) && (percent - rounded).abs() < 0.499_999 {
+        let digits = rounded as u8;
+        out.push_str("0.");
+        out.push(char::from(b'0' + digits / 10));
+        out.push(char::from(b'0' + digits % 10));
+        return;
+    }
+    // Writing to a string cannot fail.
+    let _ = write!(out, "{:.2}", probability.min(0.99));
 }
 
 #[cfg(test)]
 mod tests {
-    use super::shown;
+    use proptest::prelude::*;
+
+    use super::show;
+
+    fn shown(probability: f64) -> String {
+        let mut out = String::new();
+        show(probability, &mut out);
+        out
+    }
 
     #[test]
     fn probabilities_never_claim_certainty() {
         assert_eq!(shown(0.974), "0.97");
         assert_eq!(shown(0.999_9), "0.99");
+        assert_eq!(shown(1.0), "0.99");
         assert_eq!(shown(0.5), "0.50");
+        assert_eq!(shown(0.0), "0.00");
+    }
+
+    proptest! {
+        #[test]
+        fn probabilities_are_rounded_as_elsewhere(near in 0u32..=1000, away in -1e-8f64..1e-8, any in 0.0f64..=1.0) {
+            for probability in [any, f64::from(near) / 1000.0, f64::from(near) / 1000.0 + away] {
+                let probability = probability.clamp(0.0, 1.0);
+                prop_assert_eq!(shown(probability), format!("{:.2}", probability.min(0.99)));
+            }
+        }
     }
 }

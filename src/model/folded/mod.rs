@@ -269,20 +269,25 @@ impl Folded {
         let all = text.different.iter().fold(0, |all, word| all | first(word));
         std::hint::black_box(all);
 
+        let rows = text.different.iter().filter_map(|&word| {
+            let (&weight, rest) = row(word).split_first()?;
+            Some((word, f64::from(weight), rest))
+        });
         let mut sums = Sums::default();
+        for (at, columns) in vector.chunks_mut(WIDE).enumerate() {
+            let rows = rows.clone();
+            let rows = rows.map(|(_, weight, rest)| (weight, &rest[at * WIDE..]));
+            match columns.len() {
+                WIDE => add::<WIDE>(rows, columns),
+                NARROW => add::<NARROW>(rows, columns),
+                _ => rows.for_each(|(weight, values)| add_row(weight, values, columns)),
+            }
+        }
         added.begin(self.tables.free);
         let flags = self.flags();
-        for &word in &text.different {
-            let Some((&weight, rest)) = row(word).split_first() else {
-                continue;
-            };
-            let weight = f64::from(weight);
-            let (components, scaled) = rest.split_at(dims);
-            for (sum, &value) in vector.iter_mut().zip(components) {
-                *sum += weight * f64::from(value);
-            }
+        for (word, weight, rest) in rows {
             sums.total += weight;
-            if let Some((values, of_term)) = scaled.split_first_chunk::<SCALED>() {
+            if let Some((values, of_term)) = rest[dims..].split_first_chunk::<SCALED>() {
                 sums.add(*values);
                 added.add_word(of_term);
                 let flag = flags[word as usize];
@@ -415,6 +420,30 @@ impl Folded {
                 }),
             None => NONE.get_or_init(Negating::default),
         }
+    }
+}
+
+/// Columns that are added up at once, in registers.
+const WIDE: usize = 8;
+/// As many as a sentence vector has where there is a direction.
+const NARROW: usize = 4;
+
+/// Adds the first columns of some rows, each times its weight.
+#[inline]
+fn add<'r, const N: usize>(rows: impl Iterator<Item = (f64, &'r [f32])>, sums: &mut [f64]) {
+    let mut own = [0.0; N];
+    for (weight, values) in rows {
+        if let Some(values) = values.first_chunk::<N>() {
+            add_row(weight, values, &mut own);
+        }
+    }
+    sums.copy_from_slice(&own);
+}
+
+#[inline]
+fn add_row(weight: f64, values: &[f32], sums: &mut [f64]) {
+    for (sum, &value) in sums.iter_mut().zip(values) {
+        *sum += weight * f64::from(value);
     }
 }
 
