@@ -12,8 +12,8 @@
 //! The answers are those of the model, up to the order in which numbers are added:
 //! the same labels, and probabilities within 1e-6.
 //!
-//! `compact` is a smaller file (format 6), of numbers of eight bits (`quantizing`): it is
-//! laid out in memory when it is read.
+//! `compact` is a smaller file (format 6), of numbers of eight bits (`quantizing`, written by
+//! `packing`): it is laid out in memory when it is read.
 //!
 //! Words and pairs with weights of their own have theirs in the same tables (`terms`).
 //! Words without a row may have a vector by their n-grams (`ngrams`, format 7).
@@ -28,6 +28,7 @@ mod neighbours;
 mod ngrams;
 mod older;
 mod opened;
+mod packing;
 mod pairs;
 mod quantizing;
 mod reading;
