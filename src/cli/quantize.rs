@@ -18,11 +18,11 @@ const LONGEST: usize = 1 << 24;
 
 /// Make a model file several times smaller, and say what that loses
 ///
-/// Rounds every number of a word or pair to eight bits and packs the file. The
-/// result is a model like any other: it answers as fast, explains and inspects,
-/// only opening it takes longer, as it is unpacked. With --size, the pairs of
-/// words that change answers least are dropped until the file is small enough.
-/// Models of vectors with n-grams (senti pretrain --subwords) have no such form.
+/// Rounds every number of a word, pair or n-gram to eight bits and packs the
+/// file. The result is a model like any other: it answers as fast, explains and
+/// inspects, only opening it takes longer, as it is unpacked. With --size, the
+/// pairs of words that change answers least are dropped until the file is small
+/// enough.
 ///
 /// The loss is measured on TEXTS, and printed: the share of texts with the same
 /// label as before, how far probabilities move, and, where the texts have

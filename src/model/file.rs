@@ -1,6 +1,6 @@
 //! The model file of a whole model, format 1; with subwords, 2; with a direction of
 //! sentiment, 3. Folded models have formats 4, 5 and 7 (`folded/file.rs`), compact
-//! ones 6 (`folded/compact.rs`).
+//! ones 6 and 8 (`folded/compact.rs`).
 //!
 //! A [safetensors](https://github.com/huggingface/safetensors) file: a header
 //! length (u64, little-endian), a JSON header, then the tensors, little-endian,
@@ -303,7 +303,7 @@ impl Model {
             let found = format.map_or("no format version".to_owned(), |f| {
                 format!("model format {f}")
             });
-            return Err(Error::artifact(&name, found, "model format 1 to 6")
+            return Err(Error::artifact(&name, found, "model format 1 to 8")
                 .with_hint("this model needs another version of senti"));
         }
         let header: Header =

@@ -244,6 +244,11 @@ impl Subwords {
         &self.rows
     }
 
+    /// The same, to be rounded: they must stay finite.
+    pub(crate) fn rows_mut(&mut self) -> &mut [f32] {
+        &mut self.rows
+    }
+
     /// Appends the rows of all buckets; zeros where there is no vector.
     pub(super) fn append_all(&self, rows: &mut Vec<f32>) {
         let start = rows.len();

@@ -118,6 +118,10 @@ pub(super) fn quantize(content: &mut Content) {
     round(&mut content.others, width);
     round_pairs(&mut content.pairs);
     round_pairs(&mut content.terms);
+    if let Some(subwords) = &mut content.subwords {
+        let width = subwords.width();
+        round(subwords.rows_mut(), width);
+    }
 }
 
 /// Rounds the columns of a table.

@@ -1,9 +1,9 @@
-//! The compact model file, format 6: eight bits to a number.
+//! The compact model file, format 6; with n-grams, 8: eight bits to a number.
 //!
 //! A sealed safetensors file, as those of formats 1 to 4: the seal is SHA-256 of the file
 //! with its own bytes zero. All other tensors are u8 and hold a deflate stream (RFC 1951)
-//! of what is listed. It is read whole, and laid out in memory as a file of format 5 is;
-//! the metadata is that of format 5. Models with n-grams have no such form.
+//! of what is listed. It is read whole, and laid out in memory as a file of format 5 is, or
+//! 7 with n-grams; the metadata is that of this format.
 //!
 //! With V words, W columns of values to a word, P pairs and T terms that are pairs, G
 //! columns of values to those:
@@ -17,6 +17,8 @@
 //! | `pair_rows` | 8 P | pairs, rising: four planes of P bytes, the lowest first, of how much the first row is above that of the pair before; four of how much the second is, where the first are equal, and of the second itself elsewhere |
 //! | `pair_codes`, `pair_codebooks` | 3 P, 3072 | idf, and the weights of documents and of sentences |
 //! | `term_rows`, `term_codes`, `term_codebooks` | 8 T, G T, 1024 G | as for pairs: the numbers of a term for each free logit |
+//! | `bucket_bits` | 4 ceil(B / 32) | format 8: for each of B buckets of n-grams a bit, the lowest of a byte for the first, that says whether it has a vector |
+//! | `bucket_codes`, `bucket_codebooks` | d N, 1024 d | format 8: the vectors of the N that have one, of d components, column after column |
 //!
 //! Tensors of pairs are there with a direction of sentiment, and those of terms with terms.
 
@@ -32,15 +34,19 @@ use super::codebook::CODES;
 use super::content::Content;
 use super::file::Header;
 use super::memory::Memory;
+use super::ngrams::Stored;
 use super::reading::whole;
 use super::terms::EACH;
 use super::unfolding::damaged;
 use super::{BEFORE, SCALED};
 use crate::classifier::head::free_logits;
 use crate::error::Result;
+use crate::vectors::subwords::Subwords;
 
 /// The format's number.
 pub(super) const FORMAT: u32 = 6;
+/// That with n-grams.
+pub(super) const FORMAT_WITH_SUBWORDS: u32 = 8;
 
 /// Bytes of a codebook.
 const BOOK: usize = 4 * CODES;
@@ -150,6 +156,7 @@ impl Packed<'_> {
 }
 
 fn content(file: &Packed<'_>, header: Header) -> Found<Content> {
+    header.check_subwords(FORMAT_WITH_SUBWORDS)?;
     let words = words(&file.inflated("words", None)?)?;
     let count = words.len();
     let values = file.table(["word_codes", "word_codebooks"], count, None)?;
@@ -184,6 +191,10 @@ fn content(file: &Packed<'_>, header: Header) -> Found<Content> {
     if width <= BEFORE + scaled + of_terms {
         return Err("values of too few columns".to_owned());
     }
+    let subwords = match &header.subwords {
+        Some(stored) => Some(subwords(file, stored)?),
+        None => None,
+    };
     Ok(Content {
         flags: file.inflated("flags", Some(count))?,
         header,
@@ -193,7 +204,25 @@ fn content(file: &Packed<'_>, header: Header) -> Found<Content> {
         pairs,
         terms,
         others,
-        subwords: None,
+        subwords,
+    })
+}
+
+/// The vectors of n-grams.
+fn subwords(file: &Packed<'_>, stored: &Stored) -> Found<Subwords> {
+    stored.ngrams.check().map_err(|error| error.to_string())?;
+    // Each run of the index has a number of bits.
+    let bits = file.inflated("bucket_bits", Some(4 * stored.runs()))?;
+    let has = |&bucket: &u32| bits[bucket as usize / 8] >> (bucket % 8) & 1 != 0;
+    let buckets: Vec<u32> = (0..8 * bits.len() as u32).filter(has).collect();
+    let names = ["bucket_codes", "bucket_codebooks"];
+    let rows = file.table(names, buckets.len(), None)?;
+    let width = rows.len() / buckets.len().max(1);
+    let subwords = Subwords::new(stored.ngrams, buckets, rows, width);
+    let subwords = subwords.map_err(|error| error.to_string())?;
+    Ok(match &stored.projection {
+        Some(projection) => subwords.projected(projection.clone()),
+        None => subwords,
     })
 }
 

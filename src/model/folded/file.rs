@@ -84,6 +84,16 @@ pub(super) struct Header {
     pub(super) subwords: Option<ngrams::Stored>,
 }
 
+impl Header {
+    /// That there are n-grams in the format for them and in no other.
+    pub(super) fn check_subwords(&self, format: u32) -> std::result::Result<(), String> {
+        match self.subwords.is_some() == (self.format == format) {
+            true => Ok(()),
+            false => Err("n-grams in a format that has none, or none".to_owned()),
+        }
+    }
+}
+
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum StoredClassifier {

@@ -12,7 +12,7 @@
 //! The answers are those of the model, up to the order in which numbers are added:
 //! the same labels, and probabilities within 1e-6.
 //!
-//! `compact` is a smaller file (format 6), of numbers of eight bits (`quantizing`, written by
+//! `compact` is a smaller file (formats 6 and 8), of numbers of eight bits (`quantizing`, written by
 //! `packing`): it is laid out in memory when it is read.
 //!
 //! Words and pairs with weights of their own have theirs in the same tables (`terms`).

@@ -6,19 +6,19 @@ use std::path::Path;
 use flate2::Compression;
 use flate2::write::DeflateEncoder;
 
-use super::SCALED;
 use super::codebook::CODES;
-use super::compact::{END, FORMAT};
+use super::compact::{END, FORMAT, FORMAT_WITH_SUBWORDS};
 use super::content::{Content, Valued};
 use super::file::{bytes, in_one};
 use super::terms::EACH;
+use super::{SCALED, ngrams};
 use crate::classifier::head::free_logits;
 use crate::error::{Error, Result};
 use crate::files::seal;
 use crate::model::file::{SEAL_BYTES, seal_field};
 
 impl Content {
-    /// The bytes of a file of format 6; nothing where a column has more than 256 values.
+    /// The bytes of a file of format 6, or 8 with n-grams; nothing where a column has more than 256 values.
     pub(super) fn packed(mut self, path: &Path) -> Result<Option<Vec<u8>>> {
         let refused =
             |reason: String| Error::artifact(path.display().to_string(), reason, "a model");
@@ -73,6 +73,24 @@ impl Content {
             add("term_rows", &rows_of(&self.terms))?;
             add("term_codes", &codes)?;
             add("term_codebooks", &books)?;
+        }
+        if let Some(subwords) = &self.subwords {
+            let stored = ngrams::Stored::of(subwords);
+            let index = ngrams::index_of(subwords.buckets(), stored.runs());
+            let bits: Vec<u8> = (index.iter())
+                .flat_map(|[bits, _]| bits.to_le_bytes())
+                .collect();
+            let (rows, width) = (subwords.rows(), subwords.width());
+            let Some((codes, books)) =
+                coded((0..width).map(|at| rows.iter().skip(at).step_by(width)))
+            else {
+                return Ok(None);
+            };
+            add("bucket_bits", &bits)?;
+            add("bucket_codes", &codes)?;
+            add("bucket_codebooks", &books)?;
+            self.header.format = FORMAT_WITH_SUBWORDS;
+            self.header.subwords = Some(stored);
         }
         tensors.push(bytes("seal", vec![0; SEAL_BYTES]));
         let header =

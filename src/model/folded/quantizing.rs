@@ -98,14 +98,14 @@ impl Quantized {
 }
 
 impl Model {
-    /// The model with every number of a word or pair rounded to one of 256, each column
+    /// The model with every number of a word, pair or n-gram rounded to one of 256, each column
     /// to its own. With `most`, the pairs that change answers least are dropped until its
     /// file has no more bytes than that. `source` is the file of this model, which `path`
     /// names.
     ///
     /// # Errors
-    /// [`Error::Artifact`] for a model with subwords; [`Error::Setting`] where the file
-    /// would be larger than `most` without any pair.
+    /// [`Error::Artifact`] for a model that has no tables ([`Folded`]); [`Error::Setting`]
+    /// where the file would be larger than `most` without any pair.
     pub fn quantized(
         &self,
         path: &Path,
@@ -146,11 +146,10 @@ impl Model {
         kept: usize,
     ) -> Result<Quantized> {
         let impossible = || {
-            let wanted = "a model whose words and pairs all have numbers of their own";
-            Error::artifact(path.display().to_string(), "a model with subwords", wanted)
+            let found = "more than its tables can hold";
+            Error::artifact(path.display().to_string(), found, "a smaller model")
         };
-        let content = Content::of(self).filter(|content| content.subwords.is_none());
-        let mut content = content.ok_or_else(impossible)?;
+        let mut content = Content::of(self).ok_or_else(impossible)?;
         let before = content.pairs.len() + content.terms.len();
         content.prune(kept);
         codebook::quantize(&mut content);

@@ -108,7 +108,7 @@ impl Folded {
                 return older::read(path, memory, file, parsed)?.laid_out_again(path);
             }
             Some(("5" | "7", _)) => {}
-            Some(("6", _)) => {
+            Some(("6" | "8", _)) => {
                 return match compact::read(path, memory, file, parsed)?.laid_out(path)? {
                     Some(bytes) => Self::from_bytes(path, &bytes),
                     None => Err(damaged(path, "more words or pairs than there can be")),
@@ -121,9 +121,7 @@ impl Folded {
             .map_err(|trouble| trouble_of(path, trouble))?;
         // From here on only a file that was sealed with wrong content fails.
         let header = parsed()?;
-        if header.subwords.is_some() != (header.format == FORMAT_WITH_SUBWORDS) {
-            return Err(damaged(path, "n-grams in a format that has none, or none"));
-        }
+        (header.check_subwords(FORMAT_WITH_SUBWORDS)).map_err(|found| damaged(path, found))?;
         let tables = tables(memory, blocks, &metadata, start + 8, &header);
         let tables = tables.map_err(|found| damaged(path, found))?;
         Self::assemble(header, tables)

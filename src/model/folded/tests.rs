@@ -104,7 +104,7 @@ fn compact(model: &Model) -> Vec<u8> {
 
 #[test]
 fn every_change_of_a_compact_file_is_refused() {
-    for model in [model(), and_terms(with_direction())] {
+    for model in [model(), and_terms(with_direction()), with_subwords()] {
         refuses_every_change(&compact(&model));
     }
 }
@@ -113,7 +113,15 @@ fn every_change_of_a_compact_file_is_refused() {
 #[test]
 fn a_compact_file_holds_what_was_packed() {
     let three_labels = and_terms(with_three_labels());
-    for model in [model(), with_direction(), with_terms(), three_labels] {
+    let projected = with_subwords().projected().unwrap();
+    for model in [
+        model(),
+        with_direction(),
+        with_terms(),
+        three_labels,
+        with_subwords(),
+        projected,
+    ] {
         let bytes = compact(&model);
         let folded = read(&bytes).unwrap().unwrap();
         let again = folded.to_model(Path::new("m")).unwrap();
@@ -121,6 +129,7 @@ fn a_compact_file_holds_what_was_packed() {
         let before = read(&expected).unwrap().unwrap();
         assert_eq!(again.vectors().words(), model.vectors().words());
         assert_eq!(again.vectors().polarity(), model.vectors().polarity());
+        assert_eq!(again.vectors().subwords(), model.vectors().subwords());
         assert_eq!(again.classifier(), model.classifier());
         let mut scratch = Scratch::default();
         for text in TEXTS {
@@ -155,14 +164,15 @@ fn pairs_are_dropped_until_the_file_is_small_enough() {
     assert_eq!(last, all.pairs());
     let error = model.quantized(Path::new("m"), &source, Some(least - 1));
     assert!(error.unwrap_err().to_string().contains(&least.to_string()));
-    let with_subwords = with_subwords().quantized(Path::new("m"), &source, None);
-    assert!(matches!(with_subwords, Err(Error::Artifact { .. })));
+    let twice = with_terms_twice().quantized(Path::new("m"), &source, None);
+    assert!(matches!(twice, Err(Error::Artifact { .. })));
 }
 
 #[test]
 fn well_sealed_nonsense_in_a_compact_file_is_refused() {
-    let whole = compact(&and_terms(with_direction()));
-    for name in [
+    let with_terms = compact(&and_terms(with_direction()));
+    let with_subwords = compact(&with_subwords());
+    let of_terms = [
         "words",
         "flags",
         "word_codes",
@@ -173,16 +183,30 @@ fn well_sealed_nonsense_in_a_compact_file_is_refused() {
         "term_rows",
         "term_codes",
         "term_codebooks",
-    ] {
+    ];
+    let of_subwords = ["bucket_bits", "bucket_codes", "bucket_codebooks"];
+    let of_terms = of_terms.map(|name| (name, &with_terms));
+    let of_subwords = of_subwords.map(|name| (name, &with_subwords));
+    for (name, whole) in of_terms.into_iter().chain(of_subwords) {
         // A reserved kind of block.
-        let broken = patched(&whole, name, 0, &[0xff]);
+        let broken = patched(whole, name, 0, &[0xff]);
         let error = read(&broken).unwrap_err();
         assert!(error.to_string().contains(name), "{name}: {error}");
         let quoted = format!("\"{name}\":");
         let other = quoted.replace(&name[1..], &"x".repeat(name.len() - 1));
-        let missing = renamed(&whole, quoted.as_bytes(), other.as_bytes());
+        let missing = renamed(whole, quoted.as_bytes(), other.as_bytes());
         let error = read(&missing).unwrap_err();
         assert!(error.to_string().contains(name), "{name}: {error}");
+    }
+    for (from, to, says) in [
+        (&b"format\\\":8"[..], &b"format\\\":6"[..], "n-grams"),
+        (b"bucket_bits\\\":8", b"bucket_bits\\\":9", "bucket_bits"),
+        (b"bucket_bits\\\":8", b"bucket_bits\\\":0", "--buckets"),
+        (b"min_n\\\":3", b"min_n\\\":0", "--minn"),
+    ] {
+        let error = read(&renamed(&with_subwords, from, to)).unwrap_err();
+        assert!(matches!(error, Error::Artifact { .. }), "{error}");
+        assert!(error.to_string().contains(says), "{says}: {error}");
     }
 }
 
