@@ -123,7 +123,7 @@ impl Model {
                 "at least {} bytes, which this model takes without any pair of words",
                 best.size()
             );
-            return Err(Error::setting("size", format!("{most} bytes"), wanted));
+            return Err(Error::setting("--size", format!("{most} bytes"), wanted));
         }
         // The first share is small enough, the second too large.
         let (mut small, mut large) = (0, STEPS);

@@ -27,7 +27,7 @@ use crate::text::stopwords::StopWords;
 use crate::text::tokenizer::Tokenizer;
 
 impl Folded {
-    /// Reads a model file of format 4 to 7, after checking every byte of it. One of another
+    /// Reads a model file of format 4 to 8, after checking every byte of it. One of another
     /// format is `Ok(None)`: it is read by [`Model::read`], and so is what is no model.
     ///
     /// # Errors
