@@ -136,6 +136,11 @@ impl Projection {
         self.0.len() == to && self.0.iter().all(sound)
     }
 
+    /// Components of the vectors that it leads from.
+    pub(crate) fn takes(&self) -> usize {
+        self.0.first().map_or(0, Vec::len)
+    }
+
     /// What a vector becomes.
     pub(crate) fn of(&self, vector: &[f32]) -> Vec<f32> {
         let product = |row: &Vec<f64>| -> f64 {

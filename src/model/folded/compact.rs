@@ -41,7 +41,7 @@ use super::unfolding::damaged;
 use super::{BEFORE, SCALED};
 use crate::classifier::head::free_logits;
 use crate::error::Result;
-use crate::vectors::subwords::Subwords;
+use crate::vectors::subwords::{Projection, Subwords};
 
 /// The format's number.
 pub(super) const FORMAT: u32 = 6;
@@ -98,13 +98,13 @@ impl Packed<'_> {
         }
     }
 
-    /// A table of so many rows, row after row.
+    /// A table of so many rows, row after row, and its columns.
     fn table(
         &self,
         [codes, books]: [&str; 2],
         rows: usize,
         width: Option<usize>,
-    ) -> Found<Vec<f32>> {
+    ) -> Found<(Vec<f32>, usize)> {
         let books = self.inflated(books, width.map(|width| BOOK.saturating_mul(width)))?;
         let (books, rest) = books.as_chunks::<BOOK>();
         if !rest.is_empty() {
@@ -122,7 +122,7 @@ impl Packed<'_> {
             }
         }
         match values.iter().all(|value| value.is_finite()) {
-            true => Ok(values),
+            true => Ok((values, width)),
             false => Err("a value that is not finite".to_owned()),
         }
     }
@@ -159,13 +159,12 @@ fn content(file: &Packed<'_>, header: Header) -> Found<Content> {
     header.check_subwords(FORMAT_WITH_SUBWORDS)?;
     let words = words(&file.inflated("words", None)?)?;
     let count = words.len();
-    let values = file.table(["word_codes", "word_codebooks"], count, None)?;
-    let width = values.len().checked_div(count).ok_or("no words")?;
+    let (values, width) = file.table(["word_codes", "word_codebooks"], count, None)?;
     let mut pairs = Vec::new();
     if let Some(direction) = &header.direction {
         let rows = file.rows("pair_rows", direction.pairs, count)?;
         let names = ["pair_codes", "pair_codebooks"];
-        let values = file.table(names, rows.len(), Some(SCALED))?;
+        let (values, _) = file.table(names, rows.len(), Some(SCALED))?;
         pairs = rows
             .into_iter()
             .zip(values.as_chunks().0.iter().copied())
@@ -176,7 +175,8 @@ fn content(file: &Packed<'_>, header: Header) -> Found<Content> {
         let free = free_logits(header.labels.len());
         let rows = file.rows("term_rows", stored.pairs, count)?;
         let width = EACH.saturating_mul(free);
-        let values = file.table(["term_codes", "term_codebooks"], rows.len(), Some(width))?;
+        let names = ["term_codes", "term_codebooks"];
+        let (values, _) = file.table(names, rows.len(), Some(width))?;
         for (pair, values) in rows.into_iter().zip(values.chunks_exact(width)) {
             let (first, rest) = values.split_first_chunk().ok_or("terms without values")?;
             terms.push((pair, *first));
@@ -188,11 +188,11 @@ fn content(file: &Packed<'_>, header: Header) -> Found<Content> {
         .as_ref()
         .map_or(0, |_| EACH * free_logits(header.labels.len()));
     let scaled = header.direction.as_ref().map_or(0, |_| SCALED);
-    if width <= BEFORE + scaled + of_terms {
-        return Err("values of too few columns".to_owned());
-    }
+    let dims = (width.checked_sub(BEFORE + scaled + of_terms))
+        .filter(|&dims| dims > 0)
+        .ok_or("values of too few columns")?;
     let subwords = match &header.subwords {
-        Some(stored) => Some(subwords(file, stored)?),
+        Some(stored) => Some(subwords(file, stored, dims)?),
         None => None,
     };
     Ok(Content {
@@ -208,16 +208,17 @@ fn content(file: &Packed<'_>, header: Header) -> Found<Content> {
     })
 }
 
-/// The vectors of n-grams.
-fn subwords(file: &Packed<'_>, stored: &Stored) -> Found<Subwords> {
+/// The vectors of n-grams, for words of so many dimensions.
+fn subwords(file: &Packed<'_>, stored: &Stored, dims: usize) -> Found<Subwords> {
     stored.ngrams.check().map_err(|error| error.to_string())?;
     // Each run of the index has a number of bits.
     let bits = file.inflated("bucket_bits", Some(4 * stored.runs()))?;
     let has = |&bucket: &u32| bits[bucket as usize / 8] >> (bucket % 8) & 1 != 0;
     let buckets: Vec<u32> = (0..8 * bits.len() as u32).filter(has).collect();
     let names = ["bucket_codes", "bucket_codebooks"];
-    let rows = file.table(names, buckets.len(), None)?;
-    let width = rows.len() / buckets.len().max(1);
+    // Even where no bucket has a vector: all words may be shorter than n-grams.
+    let width = (stored.projection.as_ref()).map_or(dims, Projection::takes);
+    let (rows, _) = file.table(names, buckets.len(), Some(width))?;
     let subwords = Subwords::new(stored.ngrams, buckets, rows, width);
     let subwords = subwords.map_err(|error| error.to_string())?;
     Ok(match &stored.projection {

@@ -121,6 +121,7 @@ fn a_compact_file_holds_what_was_packed() {
         three_labels,
         with_subwords(),
         projected,
+        with_long_ngrams(),
     ] {
         let bytes = compact(&model);
         let folded = read(&bytes).unwrap().unwrap();
@@ -470,6 +471,20 @@ fn and_subwords(mut model: Model) -> Model {
         }
     }
     let subwords = Subwords::from_all(ngrams, &rows, dims).unwrap();
+    model.vectors = model.vectors.with_subwords(subwords).unwrap();
+    model
+}
+
+/// With n-grams that are longer than any word, so that none has a vector.
+fn with_long_ngrams() -> Model {
+    let mut model = model();
+    let ngrams = NGrams {
+        min_n: 40,
+        max_n: 40,
+        bucket_bits: 6,
+    };
+    let dims = model.vectors.dims();
+    let subwords = Subwords::new(ngrams, Vec::new(), Vec::new(), dims).unwrap();
     model.vectors = model.vectors.with_subwords(subwords).unwrap();
     model
 }
