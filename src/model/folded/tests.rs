@@ -475,6 +475,37 @@ fn and_subwords(mut model: Model) -> Model {
     model
 }
 
+/// Of more values than there are codes.
+#[test]
+fn n_grams_are_rounded_too() {
+    let mut model = model();
+    let ngrams = NGrams {
+        min_n: 2,
+        max_n: 4,
+        bucket_bits: 10,
+    };
+    let dims = model.vectors.dims();
+    let before: Vec<f32> = (1..=dims << 10).map(|at| (at as f32).cos()).collect();
+    let subwords = Subwords::from_all(ngrams, &before, dims).unwrap();
+    model.vectors = model.vectors.with_subwords(subwords).unwrap();
+    let folded = read(&compact(&model)).unwrap().unwrap();
+    let again = folded.to_model(Path::new("m")).unwrap();
+    let after = again.vectors().subwords().unwrap().rows().to_vec();
+    assert_eq!(after.len(), before.len());
+    for column in 0..dims {
+        let column =
+            |of: &[f32]| -> Vec<f32> { of.iter().skip(column).step_by(dims).copied().collect() };
+        let (before, mut after) = (column(&before), column(&after));
+        for (a, b) in before.iter().zip(&after) {
+            // 256 codes on -1 to 1.
+            assert!((a - b).abs() < 0.02, "{a} {b}");
+        }
+        after.sort_unstable_by(f32::total_cmp);
+        after.dedup();
+        assert!(after.len() <= 256, "{}", after.len());
+    }
+}
+
 /// With n-grams that are longer than any word, so that none has a vector.
 fn with_long_ngrams() -> Model {
     let mut model = model();
