@@ -146,8 +146,9 @@ impl Model {
         kept: usize,
     ) -> Result<Quantized> {
         let impossible = || {
-            let found = "more than its tables can hold";
-            Error::artifact(path.display().to_string(), found, "a smaller model")
+            let found = "weights of terms that its tables have no place for";
+            let wanted = "a model as senti train writes it";
+            Error::artifact(path.display().to_string(), found, wanted)
         };
         let mut content = Content::of(self).ok_or_else(impossible)?;
         let before = content.pairs.len() + content.terms.len();
