@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Folded;
 use super::text::Text;
+use crate::error::Result;
 use crate::sentence::UNSEEN;
 use crate::vectors::subwords::{NGrams, Projection, Subwords, compose};
 
@@ -32,6 +33,23 @@ impl Stored {
             ngrams: subwords.ngrams(),
             projection: subwords.projection().cloned(),
         }
+    }
+
+    /// What it was made of, with the rows of buckets (buckets x `width`).
+    ///
+    /// # Errors
+    /// As [`Subwords::new`].
+    pub(super) fn subwords(
+        &self,
+        buckets: Vec<u32>,
+        rows: Vec<f32>,
+        width: usize,
+    ) -> Result<Subwords> {
+        let subwords = Subwords::new(self.ngrams, buckets, rows, width)?;
+        Ok(match &self.projection {
+            Some(projection) => subwords.projected(projection.clone()),
+            None => subwords,
+        })
     }
 
     /// Runs of the index.

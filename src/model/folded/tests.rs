@@ -169,6 +169,31 @@ fn pairs_are_dropped_until_the_file_is_small_enough() {
     assert!(matches!(twice, Err(Error::Artifact { .. })));
 }
 
+/// Of more values than there are codes.
+#[test]
+fn n_grams_are_rounded_too() {
+    let model = model();
+    let dims = model.vectors.dims();
+    let before: Vec<f32> = (1..=dims << 10).map(|at| (at as f32).cos()).collect();
+    let model = and_ngrams(model, [2, 4, 10], |_, rows| rows.copy_from_slice(&before));
+    let folded = read(&compact(&model)).unwrap().unwrap();
+    let again = folded.to_model(Path::new("m")).unwrap();
+    let after = again.vectors().subwords().unwrap().rows().to_vec();
+    assert_eq!(after.len(), before.len());
+    for column in 0..dims {
+        let column =
+            |of: &[f32]| -> Vec<f32> { of.iter().skip(column).step_by(dims).copied().collect() };
+        let (before, mut after) = (column(&before), column(&after));
+        for (a, b) in before.iter().zip(&after) {
+            // 256 codes on -1 to 1.
+            assert!((a - b).abs() < 0.02, "{a} {b}");
+        }
+        after.sort_unstable_by(f32::total_cmp);
+        after.dedup();
+        assert!(after.len() <= 256, "{}", after.len());
+    }
+}
+
 #[test]
 fn well_sealed_nonsense_in_a_compact_file_is_refused() {
     let with_terms = compact(&and_terms(with_direction()));
@@ -457,65 +482,37 @@ fn with_terms_twice() -> Model {
 }
 
 /// The same with vectors of n-grams, of some of the words that have none.
-fn and_subwords(mut model: Model) -> Model {
-    let ngrams = NGrams {
-        min_n: 3,
-        max_n: 4,
-        bucket_bits: 9,
-    };
+fn and_subwords(model: Model) -> Model {
     let dims = model.vectors.dims();
-    let mut rows = vec![0.0; dims * ngrams.buckets()];
-    for (word, value) in [("unknown", 1.5), ("unseen", -2.0), ("w40001", 0.25)] {
-        for (at, bucket) in ngrams.of(word).into_iter().enumerate() {
-            rows[dims * bucket as usize + at % dims] = value;
+    and_ngrams(model, [3, 4, 9], |ngrams, rows| {
+        for (word, value) in [("unknown", 1.5), ("unseen", -2.0), ("w40001", 0.25)] {
+            for (at, bucket) in ngrams.of(word).into_iter().enumerate() {
+                rows[dims * bucket as usize + at % dims] = value;
+            }
         }
-    }
-    let subwords = Subwords::from_all(ngrams, &rows, dims).unwrap();
-    model.vectors = model.vectors.with_subwords(subwords).unwrap();
-    model
-}
-
-/// Of more values than there are codes.
-#[test]
-fn n_grams_are_rounded_too() {
-    let mut model = model();
-    let ngrams = NGrams {
-        min_n: 2,
-        max_n: 4,
-        bucket_bits: 10,
-    };
-    let dims = model.vectors.dims();
-    let before: Vec<f32> = (1..=dims << 10).map(|at| (at as f32).cos()).collect();
-    let subwords = Subwords::from_all(ngrams, &before, dims).unwrap();
-    model.vectors = model.vectors.with_subwords(subwords).unwrap();
-    let folded = read(&compact(&model)).unwrap().unwrap();
-    let again = folded.to_model(Path::new("m")).unwrap();
-    let after = again.vectors().subwords().unwrap().rows().to_vec();
-    assert_eq!(after.len(), before.len());
-    for column in 0..dims {
-        let column =
-            |of: &[f32]| -> Vec<f32> { of.iter().skip(column).step_by(dims).copied().collect() };
-        let (before, mut after) = (column(&before), column(&after));
-        for (a, b) in before.iter().zip(&after) {
-            // 256 codes on -1 to 1.
-            assert!((a - b).abs() < 0.02, "{a} {b}");
-        }
-        after.sort_unstable_by(f32::total_cmp);
-        after.dedup();
-        assert!(after.len() <= 256, "{}", after.len());
-    }
+    })
 }
 
 /// With n-grams that are longer than any word, so that none has a vector.
 fn with_long_ngrams() -> Model {
-    let mut model = model();
+    and_ngrams(model(), [40, 40, 6], |_, _| ())
+}
+
+/// The same with n-grams of some lengths, in buckets whose rows are zero at first.
+fn and_ngrams(
+    mut model: Model,
+    [min_n, max_n, bucket_bits]: [usize; 3],
+    fill: impl FnOnce(&NGrams, &mut [f32]),
+) -> Model {
     let ngrams = NGrams {
-        min_n: 40,
-        max_n: 40,
-        bucket_bits: 6,
+        min_n,
+        max_n,
+        bucket_bits,
     };
     let dims = model.vectors.dims();
-    let subwords = Subwords::new(ngrams, Vec::new(), Vec::new(), dims).unwrap();
+    let mut rows = vec![0.0; dims * ngrams.buckets()];
+    fill(&ngrams, &mut rows);
+    let subwords = Subwords::from_all(ngrams, &rows, dims).unwrap();
     model.vectors = model.vectors.with_subwords(subwords).unwrap();
     model
 }

@@ -14,7 +14,6 @@ use crate::sentence::WordWeights;
 use crate::text::cues::Cues;
 use crate::text::tokenizer::Tokenizer;
 use crate::vectors::WordVectors;
-use crate::vectors::subwords::Subwords;
 
 /// What a file is that was sealed with wrong content.
 pub(super) fn damaged(path: &Path, found: impl Into<String>) -> Error {
@@ -173,11 +172,7 @@ impl Folded {
         if let Some((stored, rows)) = self.ngrams() {
             let buckets = rows.buckets();
             let buckets = buckets.ok_or_else(|| damaged(path, "n-grams that there are not"))?;
-            let subwords = Subwords::new(stored.ngrams, buckets, rows.rows.to_vec(), rows.width)?;
-            let subwords = match &stored.projection {
-                Some(projection) => subwords.projected(projection.clone()),
-                None => subwords,
-            };
+            let subwords = stored.subwords(buckets, rows.rows.to_vec(), rows.width)?;
             model.vectors = model.vectors.with_subwords(subwords)?;
         }
         if let (Classifier::Head(head), Some((with_prior, (terms, weights)))) =
