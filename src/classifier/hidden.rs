@@ -34,6 +34,7 @@ use serde::{Deserialize, Serialize};
 use super::attribution::{Attribution, Route, Way, chords};
 use super::minimise::{Objective, minimise};
 use super::{Labelled, Probabilities, Standardiser, argmax, softmax_rows};
+use super::{is_divisor, is_parameter};
 use crate::error::{Error, Result};
 use crate::random::{Use, stream};
 
@@ -265,8 +266,8 @@ impl HiddenLayer {
             && self.weights.dim() == (units, dims)
             && self.output_weights.dim() == (classes, units)
             && self.output_bias.len() == classes
-            && self.standardiser.scale.is_normal()
-            && numbers.into_iter().all(|number| number.is_finite())
+            && is_divisor(self.standardiser.scale)
+            && numbers.into_iter().all(|&number| is_parameter(number))
     }
 }
 

@@ -38,6 +38,21 @@ pub trait Probabilities {
     fn probabilities(&self, samples: &Array2<f64>) -> Array2<f64>;
 }
 
+/// No parameter of a trained classifier is larger, and none that is divided by is smaller
+/// than its inverse. Within, products of parameters with word vectors do not overflow:
+/// finite numbers alone may still add up to answers that are none.
+const LARGEST: f64 = 1e50;
+
+/// Whether a classifier may have this parameter: for readers of files.
+pub(crate) fn is_parameter(number: f64) -> bool {
+    number.abs() <= LARGEST
+}
+
+/// Whether it may divide by this one.
+pub(crate) fn is_divisor(number: f64) -> bool {
+    (LARGEST.recip()..=LARGEST).contains(&number)
+}
+
 /// The position of the largest value; the first of equal ones.
 pub fn argmax<'a>(values: impl IntoIterator<Item = &'a f64>) -> usize {
     values

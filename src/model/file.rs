@@ -366,6 +366,9 @@ fn assemble(tensors: &SafeTensors<'_>, header: Header) -> std::result::Result<Mo
         )
     } else {
         let layer = layer(tensors, dims, classes, header.provenance.slope)?;
+        if !layer.fits(dims, classes) {
+            return Err("a classifier of numbers that are too large, or too small".to_owned());
+        }
         (vectors, Classifier::Layer(Box::new(layer)), None)
     };
     let length = header.length.unwrap_or(Length::Document);

@@ -129,10 +129,10 @@ impl Projection {
         Self(rows)
     }
 
-    /// Whether it leads from vectors of `from` components to such of `to`, and all of its
-    /// numbers are finite.
+    /// Whether it leads from vectors of `from` components to such of `to`, and none of its
+    /// numbers is so large that what a unit vector becomes may be none in f32.
     pub(crate) fn fits(&self, from: usize, to: usize) -> bool {
-        let sound = |row: &Vec<f64>| row.len() == from && row.iter().all(|v| v.is_finite());
+        let sound = |row: &Vec<f64>| row.len() == from && row.iter().all(|v| v.abs() <= 1e30);
         self.0.len() == to && self.0.iter().all(sound)
     }
 

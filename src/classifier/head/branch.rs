@@ -8,6 +8,7 @@ use super::hidden::HiddenUnits;
 use super::labels::{Labels, free_logits};
 use super::linear::{Design, Optimum, fit};
 use super::terms::TermWeights;
+use crate::classifier::is_parameter;
 use crate::error::Result;
 
 /// What the prior's score is multiplied by before anything is learned. A score
@@ -186,10 +187,16 @@ impl Branch {
         };
         let columns = self.columns.design(&empty, none, classes).columns.ncols();
         let free = free_logits(classes);
+        let numbers = [self.columns.offset, self.columns.scale];
+        let mut numbers = numbers.iter().chain(&self.weights);
         self.weights.dim() == (free, columns)
+            && numbers.all(|&number| is_parameter(number))
             && self.hidden.as_ref().is_none_or(|hidden| {
                 let units = hidden.bias.len();
+                let numbers = hidden.weights.iter().chain(&hidden.bias);
+                let mut numbers = numbers.chain(&hidden.output_weights);
                 hidden.weights.dim() == (units, dims)
+                    && numbers.all(|&number| is_parameter(number))
                     && hidden.output_weights.dim() == (free, units)
             })
             && self.terms.as_ref().is_none_or(|terms| terms.fits(classes))

@@ -72,7 +72,7 @@ pub use scaling::Scaling;
 pub use shares::estimate_shares;
 pub use terms::TermWeights;
 
-use super::softmax_rows;
+use super::{is_divisor, is_parameter, softmax_rows};
 use crate::error::{Error, Result};
 
 /// What is known of each of n texts.
@@ -321,12 +321,7 @@ impl Head {
     /// the class has training samples.
     pub fn expecting(mut self, shares: &[f64]) -> Result<Self> {
         let total: f64 = shares.iter().sum();
-        // Of a class without training samples nothing is known, nor is its share.
-        let sound = total.is_finite()
-            && shares
-                .iter()
-                .zip(&self.train_shares)
-                .all(|(&share, &train)| share > 0.0 || share == 0.0 && train == 0.0);
+        let sound = total.is_finite() && self.may_expect(shares);
         if shares.len() != self.classes || !sound {
             return Err(Error::setting(
                 "class shares",
@@ -338,8 +333,15 @@ impl Head {
         Ok(self)
     }
 
-    /// Whether the shapes fit d features, and the shares the classes: for readers
-    /// of files.
+    /// Whether these are shares of classes, in any measure.
+    fn may_expect(&self, shares: &[f64]) -> bool {
+        // Of a class without training samples nothing is known, nor is its share.
+        (shares.iter().zip(&self.train_shares))
+            .all(|(&share, &train)| share > 0.0 || share == 0.0 && train == 0.0)
+    }
+
+    /// Whether the shapes fit d features, and the shares the classes, and no number is
+    /// too large or too small: for readers of files.
     pub fn fits(&self, dims: usize, classes: usize) -> bool {
         let branches = [&self.with_prior, &self.without_prior];
         let mut branches = branches.into_iter().flatten().peekable();
@@ -349,11 +351,17 @@ impl Head {
             && [&self.scaling.mean, &self.scaling.deviation]
                 .iter()
                 .all(|values| values.len() == dims)
-            && self.scaling.deviation.iter().all(|&value| value > 0.0)
-            && shares
-                .into_iter()
-                .flatten()
-                .all(|shares| shares.len() == classes)
+            && self.scaling.mean.iter().all(|&value| is_parameter(value))
+            && self
+                .scaling
+                .deviation
+                .iter()
+                .all(|&value| is_divisor(value))
+            && shares.into_iter().flatten().all(|shares| {
+                let share = |share: &f64| (0.0..=1.0).contains(share);
+                shares.len() == classes && shares.iter().all(share)
+            })
+            && (self.expected_shares.as_ref()).is_none_or(|shares| self.may_expect(shares))
             && branches.peek().is_some()
             && branches.all(|branch| branch.fits(dims, classes))
     }

@@ -25,6 +25,7 @@ use ndarray::{Array2, Axis};
 use serde::{Deserialize, Serialize};
 
 use super::labels::{Labels, free_logits};
+use crate::classifier::is_parameter;
 
 /// How often each term counts as seen in each class before anything is.
 const SMOOTHING: f64 = 1.0;
@@ -80,7 +81,7 @@ impl TermWeights {
         self.ratios.dim() == self.weights.dim()
             && self.ratios.nrows() == free_logits(classes)
             && values.into_iter().all(|value| value.is_finite())
-            && self.scale.is_finite()
+            && is_parameter(self.scale)
     }
 }
 

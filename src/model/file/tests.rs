@@ -202,6 +202,49 @@ pub(in crate::model) fn renamed(whole: &[u8], from: &[u8], to: &[u8]) -> Vec<u8>
 }
 
 /// A file may carry a right seal and still lie about its content.
+/// For its classifier.
+fn refuses_folded_and_whole(model: &Model) {
+    let path = Path::new("m");
+    let whole = parse(&model.to_bytes(path).unwrap()).map(drop);
+    let folded = Folded::from_bytes(path, &model.laid_out(path).unwrap().unwrap()).map(drop);
+    for read in [whole, folded] {
+        let error = read.unwrap_err().to_string();
+        assert!(error.contains("a classifier "), "{error}");
+    }
+}
+
+/// They are finite, and still the answers would not be.
+#[test]
+fn parameters_that_answers_overflow_by_are_refused() {
+    let of_layer: [fn(&mut HiddenLayer); 3] = [
+        |layer| layer.standardiser.scale = 5e-311,
+        |layer| layer.weights[[0, 0]] = 1e60,
+        |layer| layer.output_weights.fill(1e308),
+    ];
+    for break_it in of_layer {
+        let mut model = model();
+        let Classifier::Layer(layer) = &mut model.classifier else {
+            panic!("no direction of sentiment, and still a head");
+        };
+        break_it(layer);
+        refuses_folded_and_whole(&model);
+    }
+    let of_head: [fn(&mut Head); 4] = [
+        |head| head.scaling.deviation[0] = 1e-60,
+        |head| head.expected_shares = Some(vec![0.0, 1.0]),
+        |head| head.with_prior.as_mut().unwrap().weights.fill(-1e308),
+        |head| head.with_prior.as_mut().unwrap().columns.offset = 1e60,
+    ];
+    for break_it in of_head {
+        let mut model = with_direction();
+        let Classifier::Head(head) = &mut model.classifier else {
+            panic!("a direction of sentiment, and no head");
+        };
+        break_it(head);
+        refuses_folded_and_whole(&model);
+    }
+}
+
 #[test]
 fn well_sealed_nonsense_is_refused() {
     let seal = vec![0; SEAL_BYTES];

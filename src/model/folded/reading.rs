@@ -15,6 +15,7 @@ use super::pairs::Pairs;
 use super::tables::{Tables, tables};
 use super::unfolding::damaged;
 use super::{BEFORE, Direction, Folded};
+use crate::classifier::is_parameter;
 use crate::classifier::readout::Readout;
 use crate::error::{Error, Result};
 use crate::files::seal;
@@ -188,8 +189,8 @@ impl Folded {
             let components = direction.directions.iter().flatten().map(|&v| f64::from(v));
             direction.offsets.iter().copied().chain(components)
         });
-        if !numbers.into_iter().all(f64::is_finite) {
-            return Err("a direction of sentiment with a value that is not finite".to_owned());
+        if !numbers.into_iter().all(is_parameter) {
+            return Err("a direction of sentiment with a value that is too large".to_owned());
         }
         Ok(Self {
             labels: header.labels,

@@ -16,8 +16,8 @@ use super::Folded;
 use super::content::Valued;
 use super::tables::Tables;
 use super::text::TERM;
-use crate::classifier::Terms;
 use crate::classifier::head::{Head, TermWeights};
+use crate::classifier::{Terms, is_parameter};
 use crate::model::{Classifier, Model};
 
 /// Numbers to a term for each free logit.
@@ -46,7 +46,7 @@ impl Stored {
             true => &head.with_prior,
             false => &head.without_prior,
         };
-        branch.is_some() && self.scale.is_finite() && (1..=rows).contains(&self.vectors)
+        branch.is_some() && is_parameter(self.scale) && (1..=rows).contains(&self.vectors)
     }
 }
 
